@@ -1,0 +1,43 @@
+// Package scim is the SCIM 2.0 protocol (RFC 7643, 7644) over a Store. It
+// knows nothing of Kubernetes.
+//
+// The sub-packages are its parts: schema describes resource types, filter
+// parses and evaluates filters and paths, patch turns a PATCH request into a
+// change, handler speaks HTTP, memory is a Store without a database.
+package scim
+
+import "time"
+
+// Object is a JSON object as encoding/json decodes it with UseNumber: values
+// are string, bool, json.Number, []any, or Object. Never nil: an explicit null
+// is the same as an absent attribute (RFC 7643 §2.5) and is left out.
+//
+// Within a resource, keys are the attribute names exactly as the schema spells
+// them; the attributes of an extension are one Object under its URN. The
+// values of undeclared extensions are kept as sent, also nulls within them.
+type Object = map[string]any
+
+// Resource is one SCIM resource (RFC 7643 §3).
+type Resource struct {
+	ID   string
+	Meta Meta
+	// Attributes has all attributes but id, schemas and meta. `members` of a
+	// Group and `groups` of a User are there only when asked for by Need.
+	Attributes Object
+}
+
+// Meta is the metadata of a resource (RFC 7643 §3.1). Its location is known
+// to the handler alone.
+type Meta struct {
+	ResourceType string
+	Created      time.Time
+	LastModified time.Time
+	Version      string // an entity tag: W/"…" or "…"
+}
+
+// Member is one member of a group (RFC 7643 §4.2).
+type Member struct {
+	Value   string // the id of a user or group
+	Type    string // "User", "Group", or empty when the id names nothing
+	Display string
+}

@@ -1,0 +1,86 @@
+// Package controlplane starts a real etcd and kube-apiserver for tests, from
+// the programs that hack/controlplane.sh builds, with the CRDs of this project.
+package controlplane
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+)
+
+// KubernetesVersion is the release under test; hack/controlplane.sh builds the same.
+const KubernetesVersion = "1.36.3"
+
+// ControlPlane is a running API server with its etcd.
+type ControlPlane struct {
+	// Config has cluster-admin rights and no client-side rate limit.
+	Config *rest.Config
+	// Env allows to stop, start and reconfigure its parts.
+	Env *envtest.Environment
+
+	kcm *exec.Cmd
+}
+
+// Root is the top of the repository.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+// Assets is the folder of the control plane's programs: KUBEBUILDER_ASSETS if
+// set, else where hack/controlplane.sh puts them.
+func Assets() string {
+	if dir := os.Getenv("KUBEBUILDER_ASSETS"); dir != "" {
+		return dir
+	}
+	return filepath.Join(Root(), "bin", "kubernetes", KubernetesVersion)
+}
+
+// Start runs a control plane and installs the CRDs. Call Stop on it.
+func Start() (*ControlPlane, error) {
+	env := &envtest.Environment{
+		BinaryAssetsDirectory: Assets(),
+		CRDDirectoryPaths:     []string{filepath.Join(Root(), "config", "crd", "bases")},
+		ErrorIfCRDPathMissing: true,
+	}
+	env.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", "10.96.0.0/16")
+	config, err := env.Start()
+	if err != nil {
+		return nil, err
+	}
+	config.QPS = -1
+	return &ControlPlane{Config: config, Env: env}, nil
+}
+
+// StartControllerManager runs kube-controller-manager too: garbage collection,
+// namespace deletion, ServiceAccounts.
+func (c *ControlPlane) StartControllerManager() error {
+	user, err := c.Env.AddUser(envtest.User{Name: "controller-manager", Groups: []string{"system:masters"}}, nil)
+	if err != nil {
+		return err
+	}
+	kubeconfig, err := user.KubeConfig()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(c.Env.ControlPlane.GetAPIServer().CertDir, "kube-controller-manager.conf")
+	if err := os.WriteFile(path, kubeconfig, 0o600); err != nil {
+		return err
+	}
+	c.kcm = exec.Command(filepath.Join(Assets(), "kube-controller-manager"),
+		"--kubeconfig", path, "--leader-elect=false", "--secure-port=0")
+	return c.kcm.Start()
+}
+
+// Stop ends everything that Start and StartControllerManager started.
+func (c *ControlPlane) Stop() error {
+	if c.kcm != nil {
+		_ = c.kcm.Process.Kill()
+		_ = c.kcm.Wait()
+	}
+	return c.Env.Stop()
+}

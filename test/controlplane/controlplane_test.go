@@ -1,0 +1,34 @@
+package controlplane
+
+import (
+	"context"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+)
+
+func TestStartInstallsTheCRDs(t *testing.T) {
+	cp, err := Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cp.Stop() })
+	if err := v1alpha1.AddToScheme(scheme.Scheme); err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.New(cp.Config, client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sync := &v1alpha1.IdentityProviderSync{ObjectMeta: metav1.ObjectMeta{Name: "entra", Namespace: "default"}}
+	if err := c.Create(context.Background(), sync); err != nil {
+		t.Fatal(err)
+	}
+	if sync.Spec.KubernetesUsername != "user.userName" {
+		t.Errorf("kubernetesUsername was not defaulted: %q", sync.Spec.KubernetesUsername)
+	}
+}
