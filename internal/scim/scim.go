@@ -24,6 +24,9 @@ type Resource struct {
 	// Attributes has all attributes but id, schemas and meta. `members` of a
 	// Group and `groups` of a User are there only when asked for by Need.
 	Attributes Object
+	// MemberCount is the number of members of a Group, filled in whatever Need
+	// says, so that nobody loads members only to count them.
+	MemberCount int
 }
 
 // Meta is the metadata of a resource (RFC 7643 §3.1). Its location is known
