@@ -1,0 +1,109 @@
+# `make help` lists what there is. Needs Go, git, make and bash; everything
+# else is built from Go modules into bin/.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+ROOT := $(CURDIR)
+BIN := $(ROOT)/bin
+TOOLS := $(ROOT)/hack/tools
+
+VERSION ?= $(shell git describe --tags --always --dirty --match 'v*' 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+# What `make test` runs: TEST_PACKAGES=./internal/... TEST_FLAGS='-run Patch'
+TEST_PACKAGES ?= ./...
+TEST_FLAGS ?=
+TEST_TIMEOUT ?= 15m
+# RACE= runs the tests without the race detector, which needs a C compiler.
+RACE ?= -race
+
+# A tool is a Go module's `tool`, built again when its go.mod or go.sum changes.
+CONTROLLER_GEN := $(BIN)/controller-gen
+GOTESTSUM := $(BIN)/gotestsum
+GOLANGCI_LINT := $(BIN)/golangci-lint
+
+##@ Try it
+
+.PHONY: demo
+demo: controlplane build ## Run the main job on a real API server; ONCE=1 checks every step and ends.
+	@ONCE=$(ONCE) hack/demo.sh
+
+##@ Develop
+
+.PHONY: build
+build: ## Build bin/rollcall and bin/idpsim.
+	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
+
+.PHONY: test
+test: controlplane $(GOTESTSUM) c-compiler ## Run all tests: unit, property, integration (real API server), with the race detector.
+	@$(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
+
+.PHONY: verify
+verify: generate manifests fmt vet lint ## Generate, format, vet and lint, then fail unless the git tree is clean.
+	@hack/clean-tree.sh
+
+.PHONY: generate
+generate: $(CONTROLLER_GEN) ## Generate the deepcopy methods of the API types.
+	@$(CONTROLLER_GEN) object paths=./api/...
+
+.PHONY: manifests
+manifests: $(CONTROLLER_GEN) ## Generate the CRDs and the operator's ClusterRole.
+	@$(CONTROLLER_GEN) crd paths=./api/... output:crd:dir=config/crd/bases
+	@$(CONTROLLER_GEN) rbac:roleName=rollcall-manager paths='{./cmd/...,./internal/...}' output:rbac:dir=config/rbac
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## Format the code.
+	@$(GOLANGCI_LINT) fmt
+
+.PHONY: vet
+vet: ## Run go vet.
+	@go vet ./...
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## Run the linters; .golangci.yml says which.
+	@$(GOLANGCI_LINT) run
+
+##@ What the rest needs
+
+.PHONY: controlplane
+controlplane: ## Build etcd, kube-apiserver, kube-controller-manager and kubectl (or use KUBEBUILDER_ASSETS).
+	@hack/controlplane.sh >/dev/null
+
+.PHONY: tools
+tools: $(CONTROLLER_GEN) $(GOTESTSUM) $(GOLANGCI_LINT) ## Build the tools that are pinned under hack/tools.
+
+.PHONY: clean
+clean: ## Remove everything that was built.
+	@rm -rf $(BIN)
+
+.PHONY: help
+help: ## Show this list.
+	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET" } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: c-compiler
+c-compiler:
+	@if [[ -n "$(RACE)" ]] && ! command -v "$$(go env CC | cut -d' ' -f1)" >/dev/null; then \
+	  echo "The race detector needs a C compiler (for example: apt-get install gcc libc6-dev)," >&2; \
+	  echo "and there is none. Without the race detector: make test RACE=" >&2; exit 1; fi
+
+# A cgo-free build needs no C compiler either.
+define build_tool # MODULE-DIRECTORY PACKAGE
+	@echo "building $(@F) ..."
+	@mkdir -p $(@D)
+	@GOWORK=off CGO_ENABLED=0 go -C $(1) build -mod=readonly -trimpath -ldflags '-s -w' -o $@ $(2)
+	@touch $@
+endef
+
+$(CONTROLLER_GEN): $(TOOLS)/go.mod $(TOOLS)/go.sum
+	$(call build_tool,$(TOOLS),sigs.k8s.io/controller-tools/cmd/controller-gen)
+
+$(GOTESTSUM): $(TOOLS)/go.mod $(TOOLS)/go.sum
+	$(call build_tool,$(TOOLS),gotest.tools/gotestsum)
+
+$(GOLANGCI_LINT): $(TOOLS)/golangci-lint/go.mod $(TOOLS)/golangci-lint/go.sum
+	$(call build_tool,$(TOOLS)/golangci-lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
