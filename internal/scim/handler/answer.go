@@ -1,0 +1,129 @@
+package handler
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/internal/scim"
+)
+
+// The media types of RFC 7644 §3.1. They carry no charset parameter: several
+// identity providers compare the header as a string.
+const (
+	mediaSCIM = "application/scim+json"
+	mediaJSON = "application/json"
+)
+
+const errorURN = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+// answer is what an operation gives to the client.
+type answer struct {
+	status   int
+	body     *[]byte // from newBuffer; nil for none
+	etag     string
+	location string
+}
+
+// write sends the answer and gives its buffer back.
+func (a answer) write(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	if a.etag != "" {
+		header.Set("ETag", a.etag)
+	}
+	if a.location != "" {
+		header.Set("Location", a.location)
+	}
+	if a.body == nil {
+		w.WriteHeader(a.status)
+		return
+	}
+	header.Set("Content-Type", mediaType(r))
+	header.Set("Content-Length", strconv.Itoa(len(*a.body)))
+	w.WriteHeader(a.status)
+	// A failed write means that the client is gone: nobody is left to be told.
+	_, _ = w.Write(*a.body)
+	freeBuffer(a.body)
+}
+
+// WriteError answers with a SCIM error body (RFC 7644 §3.12). An error that is
+// no *scim.Error becomes a 500 that shows nothing of it; it is for the caller
+// to log.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	header := w.Header()
+	id := header.Get(headerRequestID)
+	if id == "" {
+		id = requestID(r)
+		header.Set(headerRequestID, id)
+	}
+	var e *scim.Error
+	if !errors.As(err, &e) {
+		e = internalError(id)
+	}
+	switch e.Status {
+	case http.StatusUnauthorized:
+		header.Set("WWW-Authenticate", challenge(r))
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		header.Set("Retry-After", strconv.FormatInt(retrySeconds(e.RetryAfter), 10))
+	}
+	buf := newBuffer()
+	b := append(*buf, `{"schemas":["`+errorURN+`"],"status":"`...)
+	b = strconv.AppendInt(b, int64(e.Status), 10)
+	b = append(b, '"')
+	if e.Type != "" {
+		b = append(b, `,"scimType":`...)
+		b = appendString(b, e.Type)
+	}
+	b = append(b, `,"detail":`...)
+	b = appendString(b, e.Detail)
+	*buf = append(b, '}')
+	answer{status: e.Status, body: buf}.write(w, r)
+}
+
+// retrySeconds rounds up: a client that comes back a moment early is refused again.
+func retrySeconds(d time.Duration) int64 {
+	return max(1, int64((d+time.Second-1)/time.Second))
+}
+
+// mediaType is application/json for a client that asks for it and not for
+// application/scim+json.
+func mediaType(r *http.Request) string {
+	if accepts(r, mediaJSON) && !accepts(r, mediaSCIM) {
+		return mediaJSON
+	}
+	return mediaSCIM
+}
+
+// accepts tells whether the Accept header names a media type. Wildcards do not.
+func accepts(r *http.Request, media string) bool {
+	for _, line := range r.Header["Accept"] {
+		for item := range strings.SplitSeq(line, ",") {
+			name, _, _ := strings.Cut(item, ";")
+			if strings.EqualFold(strings.TrimSpace(name), media) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Buffers are used again, so that a page costs no new memory. A buffer that
+// one huge answer has grown is let go.
+const keepBuffer = 1 << 20
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
+
+func newBuffer() *[]byte {
+	b := buffers.Get().(*[]byte)
+	*b = (*b)[:0]
+	return b
+}
+
+func freeBuffer(b *[]byte) {
+	if cap(*b) <= keepBuffer {
+		buffers.Put(b)
+	}
+}

@@ -1,0 +1,131 @@
+package handler
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/rollcall-scim/rollcall/internal/scim"
+)
+
+// maxDepth bounds how deep the JSON of a body may nest. A SCIM resource needs
+// four levels; an extension of somebody's own, a few more.
+const maxDepth = 64
+
+// readBody reads the JSON object that a request carries, of at most limit bytes.
+func readBody(rq *request, limit int64) (scim.Object, error) {
+	if err := checkContent(rq.Header); err != nil {
+		return nil, err
+	}
+	if rq.ContentLength > limit {
+		return nil, tooLarge(limit)
+	}
+	var buf bytes.Buffer
+	if rq.ContentLength > 0 {
+		buf.Grow(int(rq.ContentLength) + bytes.MinRead)
+	}
+	if _, err := buf.ReadFrom(http.MaxBytesReader(rq.writer, rq.Body, limit)); err != nil {
+		var over *http.MaxBytesError
+		if errors.As(err, &over) {
+			return nil, tooLarge(limit)
+		}
+		if ctxErr := rq.Context().Err(); ctxErr != nil {
+			return nil, ctxErr
+		}
+		return nil, scim.BadRequest(scim.TypeInvalidSyntax, "the body broke off before its end; send it again")
+	}
+	return decodeObject(buf.Bytes())
+}
+
+// checkContent accepts bodies called application/scim+json or application/json
+// with any parameters, or nothing at all (RFC 7644 §3.1).
+func checkContent(header http.Header) error {
+	if encoding := header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return &scim.Error{Status: http.StatusUnsupportedMediaType, Detail: fmt.Sprintf("a body with Content-Encoding %q is not read: send it uncompressed", encoding)}
+	}
+	sent := header.Get("Content-Type")
+	if sent == "" {
+		return nil
+	}
+	// The parameters do not matter, so neither does an error in them.
+	media, _, err := mime.ParseMediaType(sent)
+	if (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter)) && (media == mediaSCIM || media == mediaJSON) {
+		return nil
+	}
+	return &scim.Error{Status: http.StatusUnsupportedMediaType, Detail: fmt.Sprintf("a body of Content-Type %q is not read: send %s or %s", sent, mediaSCIM, mediaJSON)}
+}
+
+func tooLarge(limit int64) *scim.Error {
+	return &scim.Error{
+		Status: http.StatusRequestEntityTooLarge,
+		Detail: fmt.Sprintf("the body is larger than %d bytes, the most that is read: send members in several PATCH requests", limit),
+	}
+}
+
+var byteOrderMark = []byte("\uFEFF")
+
+// decodeObject decodes one JSON object and nothing behind it. Of equal keys
+// the last counts; numbers stay as written.
+func decodeObject(body []byte) (scim.Object, error) {
+	body = bytes.TrimPrefix(body, byteOrderMark)
+	if !utf8.Valid(body) {
+		return nil, scim.BadRequest(scim.TypeInvalidSyntax, "the body is not UTF-8 (RFC 8259 §8.1)")
+	}
+	if at := tooDeep(body); at >= 0 {
+		return nil, scim.BadRequest(scim.TypeInvalidSyntax, "the body nests deeper than %d levels at byte %d", maxDepth, at+1)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, malformed(err, len(body))
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, scim.BadRequest(scim.TypeInvalidSyntax, "the body goes on after its JSON object, at byte %d", decoder.InputOffset())
+	}
+	object, ok := value.(scim.Object)
+	if !ok {
+		return nil, scim.BadRequest(scim.TypeInvalidSyntax, "the body must be a JSON object")
+	}
+	return object, nil
+}
+
+func malformed(err error, size int) *scim.Error {
+	var syntax *json.SyntaxError
+	switch {
+	case size == 0:
+		return scim.BadRequest(scim.TypeInvalidSyntax, "the body is empty: send a JSON object")
+	case errors.As(err, &syntax):
+		return scim.BadRequest(scim.TypeInvalidSyntax, "the body is not JSON: %v at byte %d of %d", syntax, syntax.Offset, size)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return scim.BadRequest(scim.TypeInvalidSyntax, "the body is not JSON: it ends too early, at byte %d", size)
+	}
+	return scim.BadRequest(scim.TypeInvalidSyntax, "the body is not JSON: %v", err)
+}
+
+// tooDeep gives the place of the first bracket beyond maxDepth, or -1. It looks
+// before the decoder does, which would build all of it first.
+func tooDeep(body []byte) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > maxDepth {
+				return i
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return -1
+}

@@ -1,0 +1,87 @@
+package handler
+
+import (
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/rollcall-scim/rollcall/internal/scim"
+)
+
+// parameters are the query parameters that mean something here (RFC 7644
+// §3.4.2, §3.9). Unknown ones are ignored, since identity providers append
+// their own to the tenant URL.
+type parameters struct {
+	filter             string
+	startIndex         string
+	count              string
+	attributes         string
+	excludedAttributes string
+}
+
+// readParameters reads a query string. It is not left to net/url, which drops
+// what it cannot read: a filter that is dropped would list everybody. Where a
+// parameter is repeated the first one counts.
+func readParameters(query string) (parameters, error) {
+	var p parameters
+	for pair := range strings.SplitSeq(query, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		target, scimType := p.field(key)
+		if target == nil || *target != "" {
+			continue
+		}
+		plain, err := url.QueryUnescape(value)
+		if err != nil {
+			return p, scim.BadRequest(scimType, "the query parameter %s is not percent-encoded: %v", key, err)
+		}
+		*target = strings.TrimSpace(plain)
+	}
+	return p, nil
+}
+
+// field is where the parameter of a name goes, with the scimType of one that
+// is wrong; nil for unknown names.
+func (p *parameters) field(key string) (target *string, scimType string) {
+	switch {
+	case strings.EqualFold(key, "filter"):
+		return &p.filter, scim.TypeInvalidFilter
+	case strings.EqualFold(key, "startIndex"):
+		return &p.startIndex, scim.TypeInvalidValue
+	case strings.EqualFold(key, "count"):
+		return &p.count, scim.TypeInvalidValue
+	case strings.EqualFold(key, "attributes"):
+		return &p.attributes, scim.TypeInvalidValue
+	case strings.EqualFold(key, "excludedAttributes"):
+		return &p.excludedAttributes, scim.TypeInvalidValue
+	}
+	return nil, ""
+}
+
+// page reads startIndex and count (RFC 7644 §3.4.2.4): a start below 1 is 1, a
+// count below 0 is 0, and a count above the maximum is the maximum.
+func (p parameters) page(limits Limits) (start, count int, err error) {
+	start, err = integer("startIndex", p.startIndex, 1)
+	if err != nil {
+		return 0, 0, err
+	}
+	count, err = integer("count", p.count, limits.Page)
+	if err != nil {
+		return 0, 0, err
+	}
+	return max(1, start), min(max(0, count), limits.MaxPage), nil
+}
+
+// integer reads a number of any length; one too large for 32 bits is the
+// largest of them, so that adding to it cannot overflow.
+func integer(name, value string, absent int) (int, error) {
+	if value == "" {
+		return absent, nil
+	}
+	n, err := strconv.ParseInt(value, 10, 32)
+	// Out of range, ParseInt still gives the nearest number that fits.
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, scim.BadRequest(scim.TypeInvalidValue, "%s must be an integer, not %q", name, value)
+	}
+	return int(n), nil
+}

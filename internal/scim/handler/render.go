@@ -1,0 +1,289 @@
+package handler
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/internal/scim"
+)
+
+// timeLayout shows microseconds, which is what a Store keeps: less would let a
+// filter on the time shown miss its own resource.
+const timeLayout = "2006-01-02T15:04:05.000000Z07:00"
+
+const listURN = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+
+// view writes resources of one type as one request wants them.
+type view struct {
+	*resourceType
+	sel  selection
+	base string // the URL of the SCIM base
+}
+
+func (v *view) location(id string) string {
+	return v.base + v.Endpoint + "/" + url.PathEscape(id)
+}
+
+// appendList writes a ListResponse (RFC 7644 §3.4.2).
+func (v *view) appendList(b []byte, page *scim.Page, startIndex int) []byte {
+	b = appendListHead(b, page.Total, startIndex, len(page.Resources))
+	for i, resource := range page.Resources {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = v.appendResource(b, resource)
+	}
+	return append(b, "]}"...)
+}
+
+func appendListHead(b []byte, total, startIndex, items int) []byte {
+	b = append(b, `{"schemas":["`+listURN+`"],"totalResults":`...)
+	b = strconv.AppendInt(b, int64(total), 10)
+	b = append(b, `,"startIndex":`...)
+	b = strconv.AppendInt(b, int64(startIndex), 10)
+	b = append(b, `,"itemsPerPage":`...)
+	b = strconv.AppendInt(b, int64(items), 10)
+	return append(b, `,"Resources":[`...)
+}
+
+// appendResource writes a resource (RFC 7643 §3): attributes in the order of
+// their schemas, so that the same resource always has the same bytes.
+func (v *view) appendResource(b []byte, r *scim.Resource) []byte {
+	others := v.undeclared(r.Attributes)
+	b = append(b, '{')
+	b = append(b, v.schemas...)
+	for i := range v.extensions {
+		if e, _ := r.Attributes[v.extensions[i].urn].(scim.Object); len(e) > 0 {
+			b = append(b, ',')
+			b = appendString(b, v.extensions[i].urn)
+		}
+	}
+	for _, urn := range others {
+		b = append(b, ',')
+		b = appendString(b, urn)
+	}
+	b = append(b, `],"id":`...)
+	b = appendString(b, r.ID)
+	b = v.appendField(b, &v.externalID, "", r.Attributes)
+	for i := range v.core {
+		b = v.appendField(b, &v.core[i], v.foldedURN, r.Attributes)
+	}
+	for i := range v.extensions {
+		b = v.appendExtension(b, &v.extensions[i], r.Attributes)
+	}
+	for _, urn := range others {
+		b = v.appendUndeclared(b, urn, r.Attributes[urn])
+	}
+	b = v.appendMeta(b, r)
+	return append(b, '}')
+}
+
+// undeclared are the URNs of extensions that no schema declares, sorted.
+func (v *view) undeclared(attributes scim.Object) []string {
+	var urns []string
+	for key := range attributes {
+		if !v.declared[key] {
+			urns = append(urns, key)
+		}
+	}
+	slices.Sort(urns)
+	return urns
+}
+
+// appendField writes one attribute with a comma before it, if it has a value
+// and is selected.
+func (v *view) appendField(b []byte, f *field, urn string, attributes scim.Object) []byte {
+	value, ok := attributes[f.Name]
+	if !ok {
+		return b
+	}
+	visible := v.sel.attribute(urn, f.Attribute)
+	if visible == hidden {
+		return b
+	}
+	b = append(b, ',')
+	b = append(b, f.key...)
+	return v.appendFieldValue(b, f, visible, value)
+}
+
+func (v *view) appendFieldValue(b []byte, f *field, visible visibility, value any) []byte {
+	switch value := value.(type) {
+	case []any:
+		b = append(b, '[')
+		for i, item := range value {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = v.appendFieldValue(b, f, visible, item)
+		}
+		return append(b, ']')
+	case []scim.Member:
+		b = append(b, '[')
+		for i := range value {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = v.appendMember(b, f, visible, &value[i])
+		}
+		return append(b, ']')
+	case scim.Object:
+		if len(f.sub) > 0 {
+			return v.appendComplex(b, f, visible, value)
+		}
+	}
+	return appendValue(b, value)
+}
+
+// appendComplex writes a complex value. `$ref` is added where it follows from
+// the value; it is relative, so that it is right under every URL.
+func (v *view) appendComplex(b []byte, f *field, visible visibility, value scim.Object) []byte {
+	b = append(b, '{')
+	empty := len(b)
+	for i := range f.sub {
+		sub := &f.sub[i]
+		if !v.sel.subAttribute(visible, sub.Attribute) {
+			continue
+		}
+		item, ok := value[sub.Name]
+		if !ok && sub.Name == "$ref" && f.reference != nil {
+			id, _ := value["value"].(string)
+			kind, _ := value["type"].(string)
+			item = f.reference(id, kind)
+			ok = item != ""
+		}
+		if ok {
+			b = separate(b, empty)
+			b = append(b, sub.key...)
+			b = appendValue(b, item)
+		}
+	}
+	return append(b, '}')
+}
+
+// appendMember writes what appendComplex does, without an Object for each of
+// many members.
+func (v *view) appendMember(b []byte, f *field, visible visibility, m *scim.Member) []byte {
+	b = append(b, '{')
+	empty := len(b)
+	for i := range f.sub {
+		sub := &f.sub[i]
+		if !v.sel.subAttribute(visible, sub.Attribute) {
+			continue
+		}
+		var item string
+		switch sub.Name {
+		case "value":
+			item = m.Value
+		case "type":
+			item = m.Type
+		case "display":
+			item = m.Display
+		case "$ref":
+			item = f.reference(m.Value, m.Type)
+		}
+		if item != "" {
+			b = separate(b, empty)
+			b = append(b, sub.key...)
+			b = appendString(b, item)
+		}
+	}
+	return append(b, '}')
+}
+
+func (v *view) appendExtension(b []byte, e *extensionFields, attributes scim.Object) []byte {
+	values, _ := attributes[e.urn].(scim.Object)
+	if len(values) == 0 {
+		return b
+	}
+	before := len(b)
+	b = append(b, ',')
+	b = append(b, e.key...)
+	open := len(b)
+	for i := range e.fields {
+		b = v.appendField(b, &e.fields[i], e.foldedURN, values)
+	}
+	if len(b) == open {
+		return b[:before] // nothing of it is selected
+	}
+	b[open] = '{' // in the place of the first attribute's comma
+	return append(b, '}')
+}
+
+// appendUndeclared writes an extension that no schema declares, as it was sent.
+func (v *view) appendUndeclared(b []byte, urn string, value any) []byte {
+	before := len(b)
+	b = append(b, ',')
+	b = appendString(b, urn)
+	b = append(b, ':')
+	values, ok := value.(scim.Object)
+	if !ok {
+		if !v.sel.extension(urn, "") {
+			return b[:before]
+		}
+		return appendValue(b, value)
+	}
+	b = append(b, '{')
+	empty := len(b)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if v.sel.extension(urn, name) {
+			b = separate(b, empty)
+			b = appendString(b, name)
+			b = append(b, ':')
+			b = appendValue(b, values[name])
+		}
+	}
+	if len(b) == empty {
+		return b[:before]
+	}
+	return append(b, '}')
+}
+
+func (v *view) appendMeta(b []byte, r *scim.Resource) []byte {
+	visible := v.sel.attribute("", v.meta.Attribute)
+	if visible == hidden {
+		return b
+	}
+	b = append(b, ',')
+	b = append(b, v.meta.key...)
+	b = append(b, '{')
+	empty := len(b)
+	for i := range v.meta.sub {
+		sub := &v.meta.sub[i]
+		if !v.sel.subAttribute(visible, sub.Attribute) {
+			continue
+		}
+		b = separate(b, empty)
+		b = append(b, sub.key...)
+		switch sub.Name {
+		case "resourceType":
+			b = appendString(b, r.Meta.ResourceType)
+		case "created":
+			b = appendTime(b, r.Meta.Created)
+		case "lastModified":
+			b = appendTime(b, r.Meta.LastModified)
+		case "location":
+			b = appendString(b, v.location(r.ID))
+		case "version":
+			b = appendString(b, r.Meta.Version)
+		}
+	}
+	return append(b, '}')
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	b = append(b, '"')
+	b = t.UTC().AppendFormat(b, timeLayout)
+	return append(b, '"')
+}
+
+// separate puts a comma before all members of an object but the first; empty
+// is the length of b when the object had none.
+func separate(b []byte, empty int) []byte {
+	if len(b) == empty {
+		return b
+	}
+	return append(b, ',')
+}

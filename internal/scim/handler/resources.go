@@ -1,0 +1,206 @@
+package handler
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/filter"
+	"github.com/rollcall-scim/rollcall/internal/scim/patch"
+	"github.com/rollcall-scim/rollcall/internal/scim/resource"
+)
+
+// maxPatchMembers is the size up to which a group is the answer to its PATCH.
+// Identity providers add members one by one: sending all of them back each time
+// would make filling a group quadratic.
+const maxPatchMembers = 128
+
+// start reads the query parameters of a request and prepares its answer.
+func (h *Handler) start(t *resourceType, rq *request) (parameters, *view, error) {
+	p, err := readParameters(rq.URL.RawQuery)
+	if err != nil {
+		return p, nil, err
+	}
+	sel, err := readSelection(t, p)
+	if err != nil {
+		return p, nil, err
+	}
+	return p, &view{resourceType: t, sel: sel, base: h.baseURL(rq.Request)}, nil
+}
+
+// answer shows one resource.
+func (v *view) answer(status int, r *scim.Resource) answer {
+	buf := newBuffer()
+	*buf = v.appendResource(*buf, r)
+	return answer{status: status, body: buf, etag: r.Meta.Version, location: v.location(r.ID)}
+}
+
+// list answers a query of one resource type (RFC 7644 §3.4.2).
+func (h *Handler) list(t *resourceType, rq *request) (answer, error) {
+	p, v, err := h.start(t, rq)
+	if err != nil {
+		return answer{}, err
+	}
+	query := scim.Query{Need: v.sel.need(t)}
+	if query.StartIndex, query.Count, err = p.page(h.limits); err != nil {
+		return answer{}, err
+	}
+	if query.Filter, err = readFilter(t, p.filter); err != nil {
+		return answer{}, err
+	}
+	page, err := h.store.List(rq.Context(), t.ResourceType, query)
+	if err != nil {
+		return answer{}, err
+	}
+	buf := newBuffer()
+	*buf = v.appendList(*buf, page, query.StartIndex)
+	return answer{status: http.StatusOK, body: buf}, nil
+}
+
+func readFilter(t *resourceType, text string) (filter.Expression, error) {
+	if text == "" {
+		return nil, nil
+	}
+	expression, err := filter.Parse(text)
+	if err == nil {
+		err = filter.Check(t.ResourceType, expression)
+	}
+	var wrong *filter.SyntaxError
+	if errors.As(err, &wrong) {
+		return nil, scim.BadRequest(scim.TypeInvalidFilter, "%s", wrong.Detail)
+	}
+	return expression, err
+}
+
+// create answers a POST (RFC 7644 §3.3).
+func (h *Handler) create(t *resourceType, rq *request) (answer, error) {
+	_, v, err := h.start(t, rq)
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := readBody(rq, t.bodyLimit)
+	if err != nil {
+		return answer{}, err
+	}
+	attributes, err := resource.Create(t.ResourceType, body)
+	if err != nil {
+		return answer{}, err
+	}
+	r, err := h.store.Create(rq.Context(), t.ResourceType, attributes, v.sel.need(t))
+	if err != nil {
+		return answer{}, err
+	}
+	return v.answer(http.StatusCreated, r), nil
+}
+
+// get answers a GET of one resource (RFC 7644 §3.4.1).
+func (h *Handler) get(t *resourceType, rq *request) (answer, error) {
+	_, v, err := h.start(t, rq)
+	if err != nil {
+		return answer{}, err
+	}
+	r, err := h.store.Get(rq.Context(), t.ResourceType, rq.id, v.sel.need(t))
+	if err != nil {
+		return answer{}, err
+	}
+	if tags := rq.Header.Values("If-None-Match"); len(tags) > 0 && anyTag(tags, r.Meta.Version) {
+		return answer{status: http.StatusNotModified, etag: r.Meta.Version}, nil
+	}
+	return v.answer(http.StatusOK, r), nil
+}
+
+// replace answers a PUT (RFC 7644 §3.5.1).
+func (h *Handler) replace(t *resourceType, rq *request) (answer, error) {
+	_, v, err := h.start(t, rq)
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := readBody(rq, t.bodyLimit)
+	if err != nil {
+		return answer{}, err
+	}
+	change, err := resource.Replace(t.ResourceType, body)
+	if err != nil {
+		return answer{}, err
+	}
+	change.Precondition = precondition(rq.Request)
+	change.Need = v.sel.need(t)
+	r, err := h.store.Modify(rq.Context(), t.ResourceType, rq.id, change)
+	if err != nil {
+		return answer{}, err
+	}
+	return v.answer(http.StatusOK, r), nil
+}
+
+// patch answers a PATCH (RFC 7644 §3.5.2).
+func (h *Handler) patch(t *resourceType, rq *request) (answer, error) {
+	p, v, err := h.start(t, rq)
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := readBody(rq, t.bodyLimit)
+	if err != nil {
+		return answer{}, err
+	}
+	parsed, err := patch.Parse(t.ResourceType, rq.id, body)
+	if err != nil {
+		return answer{}, err
+	}
+	change := parsed.Change()
+	change.Precondition = precondition(rq.Request)
+
+	show := showsPatched(t, rq, p)
+	need := v.sel.need(t)
+	// Whether a group's members will be shown depends on how many there are
+	// after the change, so they are read only then.
+	later := show && need.Members && p.attributes == ""
+	if show && !later {
+		change.Need = need
+	}
+	r, err := h.store.Modify(rq.Context(), t.ResourceType, rq.id, change)
+	if err != nil {
+		return answer{}, err
+	}
+	if p.attributes == "" && r.MemberCount > maxPatchMembers {
+		show = false
+	}
+	if show && later {
+		r, show = h.withMembers(t, rq, need, r)
+	}
+	if !show {
+		return answer{status: http.StatusNoContent, etag: r.Meta.Version, location: v.location(r.ID)}, nil
+	}
+	return v.answer(http.StatusOK, r), nil
+}
+
+// showsPatched tells whether a PATCH asks for the resource in its answer.
+// RFC 7644 §3.5.2 leaves 200 or 204 to the server, unless there is
+// `attributes`; clients expect what they got from others.
+func showsPatched(t *resourceType, rq *request, p parameters) bool {
+	switch {
+	case p.attributes != "":
+		return true
+	case rq.Header.Get("Accept") == "":
+		return t.members == nil
+	}
+	return accepts(rq.Request, mediaSCIM) || accepts(rq.Request, mediaJSON)
+}
+
+// withMembers reads a group that was just changed once more, with its members.
+// The change is committed, so if that fails there is only nothing to show.
+func (h *Handler) withMembers(t *resourceType, rq *request, need scim.Need, changed *scim.Resource) (*scim.Resource, bool) {
+	r, err := h.store.Get(rq.Context(), t.ResourceType, rq.id, need)
+	if err != nil {
+		return changed, false
+	}
+	return r, true
+}
+
+// delete answers a DELETE (RFC 7644 §3.6).
+func (h *Handler) delete(t *resourceType, rq *request) (answer, error) {
+	err := h.store.Delete(rq.Context(), t.ResourceType, rq.id, precondition(rq.Request))
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{status: http.StatusNoContent}, nil
+}
