@@ -4,7 +4,11 @@
 package filter
 
 // Expression is a parsed filter: And, Or, Not, Comparison or ValuePath.
-type Expression interface{ expression() }
+type Expression interface {
+	expression()
+	// String is the expression as a filter; Parse gives the same expression again.
+	String() string
+}
 
 // And holds when both sides do.
 type And struct{ Left, Right Expression }

@@ -134,3 +134,7 @@ func find(attributes []*Attribute, name string) *Attribute {
 	}
 	return nil
 }
+
+// IsURN tells whether a key among the attributes of a resource, or in what a
+// client sends, is or begins with the URN of a schema.
+func IsURN(key string) bool { return len(key) > len("urn:") && equalName(key[:len("urn:")], "urn:") }

@@ -1,0 +1,96 @@
+package patch
+
+import (
+	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/filter"
+	"github.com/rollcall-scim/rollcall/internal/scim/resource"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
+)
+
+// addEdit changes an attribute of the schema. Its value is read here, once:
+// nil clears the attribute.
+func (r *Request) addEdit(op operation, target schema.Target, values filter.Expression) error {
+	change, err := newEdit(op, target, values)
+	if err != nil {
+		return err
+	}
+	r.edits = append(r.edits, func(attributes scim.Object) error {
+		if target.URN == "" {
+			return change(attributes)
+		}
+		extension, ok := attributes[target.URN].(scim.Object)
+		if !ok {
+			extension = scim.Object{}
+			attributes[target.URN] = extension
+		}
+		err := change(extension)
+		prune(attributes, target.URN)
+		return err
+	})
+	return nil
+}
+
+// newEdit is an edit of the object that has the target's attribute.
+func newEdit(op operation, target schema.Target, values filter.Expression) (edit, error) {
+	if target.Attribute.MultiValued {
+		return newListEdit(op, target, values)
+	}
+	if values != nil {
+		return nil, scim.BadRequest(scim.TypeInvalidPath, "path %q: %s has one value and takes no filter", op.path, target.Attribute.Name)
+	}
+	if op.verb == remove {
+		if target.Leaf().Required {
+			return nil, scim.BadRequest(scim.TypeMutability, "%s is required and cannot be removed", target)
+		}
+		op.value = nil
+	}
+	value, err := resource.Value(target, op.value)
+	if err != nil {
+		return nil, err
+	}
+	if target.Sub != nil {
+		return subEdit(target, value), nil
+	}
+	return singularEdit(target.Attribute, value), nil
+}
+
+// singularEdit gives an attribute its value. A complex attribute keeps the
+// sub-attributes that are not sent, unless it is a reference by `value`: those
+// of another manager would be wrong.
+func singularEdit(a *schema.Attribute, value any) edit {
+	return func(attributes scim.Object) error {
+		switch {
+		case value == nil && a.Name == "active":
+			attributes[a.Name] = false // whoever takes the value away means no access
+		case value == nil:
+			delete(attributes, a.Name)
+		case a.SubAttribute("value") != nil:
+			attributes[a.Name] = merged(nil, value)
+		default:
+			attributes[a.Name] = merged(attributes[a.Name], value)
+		}
+		return nil
+	}
+}
+
+// subEdit gives a sub-attribute its value.
+func subEdit(target schema.Target, value any) edit {
+	name, sub := target.Attribute.Name, target.Sub.Name
+	return func(attributes scim.Object) error {
+		object, ok := attributes[name].(scim.Object)
+		if !ok {
+			object = scim.Object{}
+			attributes[name] = object
+		}
+		if value == nil {
+			delete(object, sub)
+		} else {
+			object[sub] = value
+		}
+		if sub == "value" && value != nil {
+			delete(object, "$ref") // was that of the value before
+		}
+		prune(attributes, name)
+		return nil
+	}
+}

@@ -1,0 +1,151 @@
+package patch
+
+import (
+	"maps"
+
+	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/filter"
+	"github.com/rollcall-scim/rollcall/internal/scim/resource"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
+)
+
+// list is a multi-valued attribute while it is edited. touched has the places
+// of the values that the operation set.
+type list struct {
+	values  []any
+	touched map[int]bool
+}
+
+// newListEdit is an edit of a multi-valued attribute, by what the path names:
+// all values, those that a filter chooses, or a sub-attribute of either.
+func newListEdit(op operation, target schema.Target, values filter.Expression) (edit, error) {
+	var change func(*list) error
+	var err error
+	switch {
+	case values != nil || target.Sub != nil:
+		change, err = newSelection(op, target, values)
+	case op.verb == remove && op.value != nil:
+		change, err = removeValues(op, target)
+	default:
+		change, err = wholeList(op, target)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a := target.Attribute
+	return func(attributes scim.Object) error {
+		known, _ := attributes[a.Name].([]any)
+		l := &list{values: known, touched: map[int]bool{}}
+		if err := change(l); err != nil {
+			return err
+		}
+		l.settlePrimary()
+		l.values = resource.Collapse(l.values)
+		if a.MaxItems > 0 && len(l.values) > a.MaxItems {
+			return scim.BadRequest(scim.TypeInvalidValue, "%s has %d values; at most %d are accepted", target, len(l.values), a.MaxItems)
+		}
+		attributes[a.Name] = l.values
+		prune(attributes, a.Name)
+		return nil
+	}, nil
+}
+
+// wholeList adds values, or puts them in place of all, or removes all.
+func wholeList(op operation, target schema.Target) (func(*list) error, error) {
+	if op.verb == remove {
+		op.value = nil
+	}
+	sent, err := resource.Values(target, op.value)
+	return func(l *list) error {
+		if op.verb != add {
+			l.values = make([]any, len(sent))
+			for i, value := range sent {
+				l.values[i] = merged(nil, value)
+			}
+			return nil
+		}
+		place := make(map[string]int, len(l.values))
+		for i, value := range l.values {
+			place[resource.Identity(value)] = i
+		}
+		for _, value := range sent {
+			i, known := place[resource.Identity(value)]
+			if !known {
+				i = len(l.values)
+				l.values = append(l.values, nil)
+			}
+			l.set(i, merged(l.values[i], value))
+		}
+		return nil
+	}, err
+}
+
+// removeValues removes the values that have all sub-attributes of one of those
+// sent. A remove that names values never removes others.
+func removeValues(op operation, target schema.Target) (func(*list) error, error) {
+	sent, err := resource.Values(target, op.value)
+	return func(l *list) error {
+		l.keep(func(value any) bool {
+			for _, pattern := range sent {
+				if covers(value, pattern) {
+					return false
+				}
+			}
+			return true
+		})
+		return nil
+	}, err
+}
+
+func covers(value, pattern any) bool {
+	object, ok := value.(scim.Object)
+	wanted, isObject := pattern.(scim.Object)
+	if !ok || !isObject {
+		return false
+	}
+	for name, part := range wanted {
+		if object[name] != part {
+			return false
+		}
+	}
+	return true
+}
+
+// set puts a value at a place.
+func (l *list) set(i int, value any) {
+	l.values[i] = value
+	l.touched[i] = true
+}
+
+// keep drops the values for which the test does not hold.
+func (l *list) keep(test func(any) bool) {
+	kept := make([]any, 0, len(l.values))
+	touched := map[int]bool{}
+	for i, value := range l.values {
+		if test(value) {
+			touched[len(kept)] = l.touched[i]
+			kept = append(kept, value)
+		}
+	}
+	l.values, l.touched = kept, touched
+}
+
+// settlePrimary leaves primary only what the operation made primary, if it did
+// (RFC 7644 §3.5.2). Two that it made so are refused by Validate.
+func (l *list) settlePrimary() {
+	isPrimary := func(i int) bool {
+		object, ok := l.values[i].(scim.Object)
+		return ok && object["primary"] == true
+	}
+	made := false
+	for i := range l.values {
+		made = made || l.touched[i] && isPrimary(i)
+	}
+	for i := range l.values {
+		if made && !l.touched[i] && isPrimary(i) {
+			object := maps.Clone(l.values[i].(scim.Object))
+			object["primary"] = false
+			l.values[i] = object
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package patch
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/filter"
+	"github.com/rollcall-scim/rollcall/internal/scim/resource"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
+)
+
+// add understands an operation and appends what it does.
+func (r *Request) add(op operation) error {
+	if op.path == "" || strings.EqualFold(op.path, r.rt.Schema.ID) {
+		return r.addObject(op, "")
+	}
+	path, err := filter.ParsePath(op.path)
+	if err != nil {
+		return scim.BadRequest(scim.TypeInvalidPath, "path %q: %s", op.path, err)
+	}
+	if path.URN != "" && r.rt.Extension(path.URN) == nil && !strings.EqualFold(path.URN, r.rt.Schema.ID) {
+		return r.addUndeclared(op, path)
+	}
+	target, found := r.rt.Lookup(path.URN, path.Name, path.SubAttribute)
+	switch {
+	case !found:
+		return scim.BadRequest(scim.TypeInvalidPath, "path %q: a %s has no such attribute", op.path, r.rt.Name)
+	case target.Attribute == nil:
+		return r.addExtension(op, target)
+	case target.URN == "" && target.Attribute.Name == "schemas":
+		return nil // follows from the attributes
+	case target.Attribute.Mutability == schema.WriteOnly:
+		return nil // a password is accepted and forgotten
+	case target.URN == "" && target.Attribute.Name == "id" && op.verb != remove && op.value == r.id:
+		return nil
+	case !resource.Settable(target):
+		return scim.BadRequest(scim.TypeMutability, "%s is read-only", target)
+	case target.Attribute.Name == "members":
+		return r.addMembers(op, target, path.Filter)
+	}
+	return r.addEdit(op, target, path.Filter)
+}
+
+// addObject takes the keys of a value as paths. As in any resource that a
+// client sends, attributes it cannot set or that do not exist are left out.
+func (r *Request) addObject(op operation, urn string) error {
+	value := op.value
+	if list, ok := value.([]any); ok && len(list) == 1 {
+		value = list[0]
+	}
+	object, ok := value.(scim.Object)
+	if !ok {
+		return scim.BadRequest(scim.TypeInvalidValue, "without the path of an attribute, value must be an object")
+	}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		part := operation{verb: op.verb, path: key, value: object[key], hasValue: true}
+		if urn != "" {
+			part.path = urn + ":" + key
+		}
+		if !r.ignored(part.path) {
+			if err := r.add(part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ignored tells whether a key of a value without a path is left out.
+func (r *Request) ignored(key string) bool {
+	if strings.EqualFold(key, r.rt.Schema.ID) {
+		return false
+	}
+	path, err := filter.ParsePath(key)
+	if err != nil {
+		return true
+	}
+	target, found := r.rt.Lookup(path.URN, path.Name, path.SubAttribute)
+	if !found {
+		known := path.URN == "" || r.rt.Extension(path.URN) != nil || strings.EqualFold(path.URN, r.rt.Schema.ID)
+		return known
+	}
+	return target.Attribute != nil && !resource.Settable(target)
+}
+
+// addExtension changes several attributes of an extension, or drops them all.
+func (r *Request) addExtension(op operation, target schema.Target) error {
+	if op.verb == remove || op.verb == replace && op.value == nil {
+		r.edits = append(r.edits, func(attributes scim.Object) error {
+			delete(attributes, target.URN)
+			return nil
+		})
+		return nil
+	}
+	value, err := resource.ExtensionValue(target.URN, op.value)
+	if err != nil || value == nil {
+		return err
+	}
+	op.value = value
+	return r.addObject(op, target.URN)
+}
+
+// addUndeclared changes an extension that nobody declared, or an attribute of
+// it. Values stay as sent. Where a URN ends and the attribute begins cannot be
+// told for sure: it is the extension if the resource has one of that name or
+// the value is an object.
+func (r *Request) addUndeclared(op operation, path filter.Path) error {
+	if path.Filter != nil {
+		return scim.BadRequest(scim.TypeInvalidPath, "path %q: the schema is not known, so its values cannot be filtered", op.path)
+	}
+	_, isObject := op.value.(scim.Object)
+	whole := path.AttributePath.String()
+	drop := op.verb == remove || op.value == nil
+	r.edits = append(r.edits, func(attributes scim.Object) error {
+		container, key := attributes, keyOf(attributes, whole)
+		_, exists := attributes[key]
+		if !exists && !isObject && path.Name != "" {
+			extension := keyOf(attributes, path.URN)
+			inner, ok := attributes[extension].(scim.Object)
+			if !ok {
+				if attributes[extension] != nil {
+					return scim.BadRequest(scim.TypeInvalidPath, "path %q: the extension is not an object", op.path)
+				}
+				inner = scim.Object{}
+			}
+			attributes[extension] = inner
+			defer prune(attributes, extension)
+			container, key = inner, strings.TrimPrefix(whole, path.URN+":")
+		}
+		if drop {
+			delete(container, key)
+			return nil
+		}
+		container[key] = merged(container[key], op.value)
+		return nil
+	})
+	return nil
+}
+
+// keyOf is the key as it is there already, in whatever letter case.
+func keyOf(attributes scim.Object, name string) string {
+	for key := range attributes {
+		if strings.EqualFold(key, name) {
+			return key
+		}
+	}
+	return name
+}
+
+// merged is the new value of a complex attribute: sub-attributes that are not
+// sent stay (RFC 7644 §3.5.2.1, §3.5.2.3).
+func merged(old, value any) any {
+	object, ok := value.(scim.Object)
+	if !ok {
+		return value
+	}
+	result := resource.Clone(object)
+	if known, ok := old.(scim.Object); ok {
+		for key, kept := range known {
+			if _, sent := result[key]; !sent {
+				result[key] = kept
+			}
+		}
+	}
+	return result
+}
+
+// prune drops an object or list that has become empty (RFC 7643 §2.5).
+func prune(attributes scim.Object, name string) {
+	switch value := attributes[name].(type) {
+	case scim.Object:
+		if len(value) == 0 {
+			delete(attributes, name)
+		}
+	case []any:
+		if len(value) == 0 {
+			delete(attributes, name)
+		}
+	}
+}

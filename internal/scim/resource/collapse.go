@@ -1,0 +1,71 @@
+package resource
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/rollcall-scim/rollcall/internal/scim"
+)
+
+// Collapse leaves one of the elements that are the same value of a
+// multi-valued attribute (see Identity), with the sub-attributes of all; where
+// they differ, the last counts.
+func Collapse(list []any) []any {
+	place := make(map[string]int, len(list))
+	kept := list[:0:0]
+	for _, element := range list {
+		identity := Identity(element)
+		at, seen := place[identity]
+		if !seen {
+			place[identity] = len(kept)
+			kept = append(kept, element)
+			continue
+		}
+		object, ok := element.(scim.Object)
+		if known, isKnown := kept[at].(scim.Object); ok && isKnown {
+			merged := maps.Clone(known)
+			maps.Copy(merged, object)
+			kept[at] = merged
+		}
+	}
+	return kept
+}
+
+// Identity is equal for elements of a multi-valued attribute that are the same
+// value: those with the same `value` and `type`, and of those without a
+// `value` the ones that are equal in all (RFC 7643 §2.4).
+func Identity(element any) string {
+	if object, ok := element.(scim.Object); ok {
+		if value, ok := object["value"].(string); ok {
+			function, _ := object["type"].(string)
+			return fmt.Sprintf("%q %q", value, function)
+		}
+	}
+	// What was decoded from JSON can be encoded; map keys come out in order.
+	encoded, _ := json.Marshal(element)
+	return string(encoded)
+}
+
+// Clone is a copy of the attributes that shares nothing with them.
+func Clone(attributes scim.Object) scim.Object {
+	copied := make(scim.Object, len(attributes))
+	for key, value := range attributes {
+		copied[key] = clone(value)
+	}
+	return copied
+}
+
+func clone(value any) any {
+	switch value := value.(type) {
+	case scim.Object:
+		return Clone(value)
+	case []any:
+		copied := make([]any, len(value))
+		for i, one := range value {
+			copied[i] = clone(one)
+		}
+		return copied
+	}
+	return value
+}

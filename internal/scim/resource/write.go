@@ -1,0 +1,50 @@
+package resource
+
+import (
+	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
+)
+
+const activeName = "active"
+
+// Create is the body of a POST as attributes to store (RFC 7644 §3.3). A user
+// is active unless the body says otherwise.
+func Create(rt *schema.ResourceType, body scim.Object) (scim.Object, error) {
+	decoded, err := Decode(rt, body)
+	if err != nil {
+		return nil, err
+	}
+	attributes := decoded.Attributes
+	if rt.Schema.Attribute(activeName) != nil && attributes[activeName] == nil {
+		attributes[activeName] = true
+	}
+	return attributes, Validate(rt, attributes)
+}
+
+// Replace is the body of a PUT as a change (RFC 7644 §3.5.1). Two attributes
+// keep their values where the body does not have them, for the sake of what
+// identity providers leave out: `active`, since a default of true would give
+// access back, and `members`, which only [] or null empties.
+func Replace(rt *schema.ResourceType, body scim.Object) (scim.Change, error) {
+	decoded, err := Decode(rt, body)
+	if err != nil {
+		return scim.Change{}, err
+	}
+	wanted := decoded.Attributes
+	var members []scim.MemberChange
+	if decoded.Present[membersName] {
+		members = []scim.MemberChange{{Op: scim.ReplaceMembers, Values: MemberIDs(wanted[membersName])}}
+		delete(wanted, membersName)
+	}
+	if err := Validate(rt, wanted); err != nil {
+		return scim.Change{}, err
+	}
+	apply := func(current scim.Object) (scim.Object, error) {
+		next := Clone(wanted)
+		if active, ok := current[activeName]; ok && next[activeName] == nil {
+			next[activeName] = active
+		}
+		return next, nil
+	}
+	return scim.Change{Apply: apply, Members: members}, nil
+}
