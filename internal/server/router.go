@@ -1,0 +1,166 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/handler"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
+)
+
+const (
+	defaultMaxRequests = 1024
+	// busyRetry is when to try again after the server had too much to do.
+	busyRetry = time.Second
+	// refusedLogs bounds the log lines of refused requests, which anybody can
+	// cause, per second.
+	refusedLogs = 10
+)
+
+// router hands each request to the endpoint of its sync.
+type router struct {
+	options  Options
+	urls     URLs
+	requests chan struct{} // a slot for each request under way
+	unknown  http.Handler
+	refused  *rate.Limiter
+
+	mu        sync.Mutex
+	endpoints map[types.NamespacedName]*endpoint
+}
+
+func newRouter(options Options) (*router, error) {
+	urls, err := NewURLs(options.ExternalURL, options.TrustForwarded)
+	if err != nil {
+		return nil, err
+	}
+	if options.MaxRequests <= 0 {
+		options.MaxRequests = defaultMaxRequests
+	}
+	return &router{
+		options:   options,
+		urls:      urls,
+		requests:  make(chan struct{}, options.MaxRequests),
+		unknown:   handler.New(handler.Options{Types: resourceTypes(), Authenticate: refuse, Log: options.Log}),
+		refused:   rate.NewLimiter(refusedLogs, refusedLogs),
+		endpoints: map[types.NamespacedName]*endpoint{},
+	}, nil
+}
+
+func resourceTypes() []*schema.ResourceType {
+	return []*schema.ResourceType{schema.UserType(), schema.GroupType()}
+}
+
+// ServeHTTP answers one request and logs it.
+func (ro *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	answer := &recorder{ResponseWriter: w}
+	rq := &request{began: began}
+	defer func() { ro.log(r, rq, answer) }()
+
+	select {
+	case ro.requests <- struct{}{}:
+		defer func() { <-ro.requests }()
+	default:
+		handler.WriteError(answer, r, scim.Unavailable(busyRetry, "the server has too many requests to answer; try again"))
+		return
+	}
+	next := ro.route(rq, r)
+	defer rq.done()
+	inner := r.WithContext(context.WithValue(r.Context(), requestKey{}, rq))
+	url := *r.URL
+	url.Path, url.RawPath = rq.path, rq.rawPath
+	inner.URL = &url
+	next.ServeHTTP(answer, inner)
+}
+
+// request is what is known of the request that is being answered.
+type request struct {
+	began   time.Time
+	key     types.NamespacedName
+	sync    *v1alpha1.IdentityProviderSync // nil: unknown
+	base    string                         // path of the SCIM base
+	path    string                         // relative to it
+	rawPath string
+	token   string // name of the token that was accepted
+	reason  error  // why the token was not, for the log
+	slots   chan struct{}
+}
+
+type requestKey struct{}
+
+func requestOf(ctx context.Context) *request {
+	rq, _ := ctx.Value(requestKey{}).(*request)
+	return rq
+}
+
+// done gives back the slot that the request took of its sync's.
+func (rq *request) done() {
+	if rq.slots != nil {
+		<-rq.slots
+	}
+}
+
+// route finds who answers a request.
+func (ro *router) route(rq *request, r *http.Request) http.Handler {
+	namespace, name, rest, ok := splitPath(r.URL.Path)
+	if !ok {
+		return ro.unknown
+	}
+	rq.key = types.NamespacedName{Namespace: namespace, Name: name}
+	rq.base, rq.path = basePath(namespace, name), rest
+	if r.URL.RawPath != "" {
+		if rq.rawPath, ok = strings.CutPrefix(r.URL.RawPath, rq.base); !ok {
+			return ro.unknown
+		}
+	}
+	if !ro.options.Serves(namespace) {
+		return ro.unknown
+	}
+	s := &v1alpha1.IdentityProviderSync{}
+	switch err := ro.options.Syncs.Get(r.Context(), rq.key, s); {
+	case apierrors.IsNotFound(err):
+		return ro.unknown
+	case err != nil:
+		ro.options.Log.Error(err, "reading a sync", "sync", rq.key.String())
+		return unavailable{}
+	case !s.DeletionTimestamp.IsZero():
+		return ro.unknown
+	}
+	rq.sync = s
+	return ro.endpoint(rq.key)
+}
+
+// endpoint is the endpoint of a sync, made when it is first asked for.
+func (ro *router) endpoint(key types.NamespacedName) *endpoint {
+	ro.mu.Lock()
+	defer ro.mu.Unlock()
+	e := ro.endpoints[key]
+	if e == nil {
+		e = newEndpoint(ro, key)
+		ro.endpoints[key] = e
+	}
+	return e
+}
+
+func (ro *router) forget(key types.NamespacedName) {
+	ro.mu.Lock()
+	defer ro.mu.Unlock()
+	delete(ro.endpoints, key)
+}
+
+// unavailable answers when the sync cannot be read.
+type unavailable struct{}
+
+func (unavailable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	handler.WriteError(w, r, scim.Unavailable(busyRetry, "the server is not ready; try again"))
+}

@@ -1,0 +1,356 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr/funcr"
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/memory"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
+	"github.com/rollcall-scim/rollcall/internal/token"
+)
+
+const bearer = "0123456789abcdef0123456789abcdef"
+
+// endpoint under test: what the server is given and what came out of it.
+type fixture struct {
+	client.Client
+	options Options
+	log     *bytes.Buffer
+	server  *httptest.Server
+}
+
+// entra is the sync of most tests.
+func entra(change func(*v1alpha1.IdentityProviderSync)) *v1alpha1.IdentityProviderSync {
+	s := &v1alpha1.IdentityProviderSync{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "identity", Name: "entra"},
+		Spec: v1alpha1.IdentityProviderSyncSpec{
+			State:  v1alpha1.SyncActive,
+			Tokens: []v1alpha1.Token{{Name: "2026", SecretRef: v1alpha1.SecretKeyReference{Name: "scim", Key: "token"}}},
+		},
+	}
+	if change != nil {
+		change(s)
+	}
+	return s
+}
+
+func newFixture(t *testing.T, s *v1alpha1.IdentityProviderSync, change func(*Options)) *fixture {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := &fixture{log: &bytes.Buffer{}}
+	f.Client = fake.NewClientBuilder().WithScheme(scheme).WithObjects(s, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "identity", Name: "scim"},
+		Data:       map[string][]byte{"token": []byte(bearer)},
+	}).Build()
+	var mu sync.Mutex
+	store := memory.New()
+	f.options = Options{
+		Address:  "127.0.0.1:0",
+		Syncs:    f.Client,
+		Serves:   func(namespace string) bool { return namespace == "identity" },
+		Tokens:   token.NewVerifier(f.Client),
+		Store:    func(client.ObjectKey) scim.Store { return store },
+		Activity: NewActivity(),
+		Log: funcr.New(func(_, args string) {
+			mu.Lock()
+			defer mu.Unlock()
+			f.log.WriteString(args + "\n")
+		}, funcr.Options{}),
+	}
+	if change != nil {
+		change(&f.options)
+	}
+	router, err := newRouter(f.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.server = httptest.NewServer(router)
+	t.Cleanup(f.server.Close)
+	return f
+}
+
+// answered is what a client gets to see.
+type answered struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+func (f *fixture) do(t *testing.T, method, path, bearer, body string) answered {
+	t.Helper()
+	rq, err := http.NewRequestWithContext(t.Context(), method, f.server.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bearer != "" {
+		rq.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	rq.Header.Set("Accept", "application/scim+json")
+	return send(t, http.DefaultClient, rq)
+}
+
+func send(t *testing.T, c *http.Client, rq *http.Request) answered {
+	t.Helper()
+	answer, err := c.Do(rq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	content, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answered{answer.StatusCode, answer.Header, string(content)}
+}
+
+const alice = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"alice@example.com"}`
+
+func TestWhoHasNoValidTokenLearnsNothing(t *testing.T) {
+	f := newFixture(t, entra(nil), nil)
+	if err := f.Create(t.Context(), entra(func(s *v1alpha1.IdentityProviderSync) { s.Namespace = "elsewhere" })); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Create(t.Context(), entra(func(s *v1alpha1.IdentityProviderSync) {
+		s.Name, s.Finalizers = "deleted", []string{"example.com/keep"}
+	})); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Delete(t.Context(), entra(func(s *v1alpha1.IdentityProviderSync) { s.Name = "deleted" })); err != nil {
+		t.Fatal(err)
+	}
+	paths := map[string]string{
+		"a wrong token":                "/identity/entra/scim/v2/Users",
+		"a wrong token, a wrong path":  "/identity/entra/scim/v2/Nothing/here",
+		"an unknown sync":              "/identity/none/scim/v2/Users",
+		"a sync that is being deleted": "/identity/deleted/scim/v2/Users",
+		"a namespace not served":       "/elsewhere/entra/scim/v2/Users",
+		"an unknown path":              "/favicon.ico",
+		"the root":                     "/",
+		"an escaped prefix":            "/identity/entr%61/scim/v2/Users/a%2Fb",
+	}
+	for _, presented := range []string{"wrong", ""} {
+		var want *answered
+		for name, path := range paths {
+			got := f.do(t, http.MethodGet, path, presented, "")
+			for _, varies := range []string{"Date", "X-Request-Id"} {
+				got.Header.Del(varies)
+			}
+			if want == nil {
+				want = &got
+			}
+			if diff := cmp.Diff(*want, got); got.Status != http.StatusUnauthorized || diff != "" {
+				t.Errorf("token %q, %s: the answer tells something: %d %s", presented, name, got.Status, diff)
+			}
+		}
+	}
+}
+
+func TestARefusalTakesItsTime(t *testing.T) {
+	f := newFixture(t, entra(nil), nil)
+	for _, path := range []string{"/identity/entra/scim/v2/Users", "/identity/none/scim/v2/Users"} {
+		began := time.Now()
+		f.do(t, http.MethodGet, path, "wrong", "")
+		if took := time.Since(began); took < refusal {
+			t.Errorf("%s was refused after %s, want at least %s", path, took, refusal)
+		}
+	}
+}
+
+func TestSyncState(t *testing.T) {
+	tests := map[string]struct {
+		sync       func(*v1alpha1.IdentityProviderSync)
+		requests   int
+		wantStatus int // of the last request
+		wantRetry  string
+	}{
+		"Active":                {nil, 1, http.StatusOK, ""},
+		"Paused":                {func(s *v1alpha1.IdentityProviderSync) { s.Spec.State = v1alpha1.SyncPaused }, 1, http.StatusServiceUnavailable, "60"},
+		"within the rate":       {limited(2, 0), 2, http.StatusOK, ""},
+		"above the rate":        {limited(2, 0), 3, http.StatusTooManyRequests, "1"},
+		"within the burst":      {limited(1, 5), 5, http.StatusOK, ""},
+		"above the burst":       {limited(1, 5), 6, http.StatusTooManyRequests, "1"},
+		"a rate of 0 is none":   {limited(0, 0), 20, http.StatusOK, ""},
+		"no tokens in the sync": {func(s *v1alpha1.IdentityProviderSync) { s.Spec.Tokens = nil }, 1, http.StatusUnauthorized, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, entra(test.sync), nil)
+			var got answered
+			for range test.requests {
+				got = f.do(t, http.MethodGet, "/identity/entra/scim/v2/Users", bearer, "")
+			}
+			if got.Status != test.wantStatus || got.Header.Get("Retry-After") != test.wantRetry {
+				t.Errorf("got %d, Retry-After %q: %s; want %d, %q", got.Status, got.Header.Get("Retry-After"), got.Body, test.wantStatus, test.wantRetry)
+			}
+		})
+	}
+}
+
+func limited(perSecond, burst int32) func(*v1alpha1.IdentityProviderSync) {
+	return func(s *v1alpha1.IdentityProviderSync) {
+		s.Spec.RateLimit = &v1alpha1.RateLimit{RequestsPerSecond: perSecond, Burst: burst}
+	}
+}
+
+func TestAChangedSyncCountsAtOnce(t *testing.T) {
+	f := newFixture(t, entra(nil), nil)
+	s := entra(nil)
+	for _, step := range []struct {
+		state v1alpha1.SyncState
+		want  int
+	}{{v1alpha1.SyncActive, 200}, {v1alpha1.SyncPaused, 503}, {v1alpha1.SyncActive, 200}} {
+		if err := f.Get(t.Context(), client.ObjectKeyFromObject(s), s); err != nil {
+			t.Fatal(err)
+		}
+		s.Spec.State = step.state
+		if err := f.Update(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.do(t, http.MethodGet, "/identity/entra/scim/v2/Users", bearer, ""); got.Status != step.want {
+			t.Errorf("%s: got %d, want %d", step.state, got.Status, step.want)
+		}
+	}
+	if err := f.Delete(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.do(t, http.MethodGet, "/identity/entra/scim/v2/Users", bearer, ""); got.Status != http.StatusUnauthorized {
+		t.Errorf("deleted: got %d, want 401", got.Status)
+	}
+}
+
+// slow is a Store that answers when it is let.
+type slow struct {
+	scim.Store
+	entered chan struct{}
+	release chan struct{}
+}
+
+func (s slow) List(context.Context, *schema.ResourceType, scim.Query) (*scim.Page, error) {
+	s.entered <- struct{}{}
+	<-s.release
+	return &scim.Page{}, nil
+}
+
+func TestRequestsAtOnceAreBounded(t *testing.T) {
+	store := slow{entered: make(chan struct{}, 8), release: make(chan struct{})}
+	f := newFixture(t, entra(nil), func(o *Options) {
+		o.MaxRequests = 4
+		o.Store = func(client.ObjectKey) scim.Store { return store }
+	})
+	var underWay sync.WaitGroup
+	for range 2 { // half of MaxRequests is one sync's share
+		underWay.Go(func() {
+			if got := f.do(t, http.MethodGet, "/identity/entra/scim/v2/Users", bearer, ""); got.Status != http.StatusOK {
+				t.Errorf("a request within the bound: got %d %s", got.Status, got.Body)
+			}
+		})
+		<-store.entered
+	}
+	got := f.do(t, http.MethodGet, "/identity/entra/scim/v2/Users", bearer, "")
+	if got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "" {
+		t.Errorf("a request above the bound: got %d %s", got.Status, got.Body)
+	}
+	if got := f.do(t, http.MethodGet, "/identity/none/scim/v2/Users", bearer, ""); got.Status != http.StatusUnauthorized {
+		t.Errorf("a request of somebody else: got %d %s", got.Status, got.Body)
+	}
+	close(store.release)
+	underWay.Wait()
+}
+
+func TestActivity(t *testing.T) {
+	f := newFixture(t, entra(nil), nil)
+	key := client.ObjectKeyFromObject(entra(nil))
+	const users = "/identity/entra/scim/v2/Users"
+
+	f.do(t, http.MethodGet, users, "wrong", "")
+	if seen := f.options.Activity.Seen(key); !seen.Request.IsZero() {
+		t.Error("a refused request counts as one of the identity provider")
+	}
+	f.do(t, http.MethodGet, users, bearer, "")
+	seen := f.options.Activity.Seen(key)
+	if seen.Request.IsZero() || !seen.Change.IsZero() {
+		t.Errorf("after a read: %+v, want a request and no change", seen)
+	}
+	created := f.do(t, http.MethodPost, users, bearer, alice)
+	seen = f.options.Activity.Seen(key)
+	if created.Status != http.StatusCreated || seen.Change.IsZero() {
+		t.Fatalf("after a creation: %d %s %+v, want a change", created.Status, created.Body, seen)
+	}
+	var user struct{ ID string }
+	if err := json.Unmarshal([]byte(created.Body), &user); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(5 * time.Millisecond)
+	patch := func(name string) answered {
+		return f.do(t, http.MethodPatch, users+"/"+user.ID, bearer,
+			`{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"displayName","value":"`+name+`"}]}`)
+	}
+	if got := patch("Alice"); got.Status/100 != 2 || !f.options.Activity.Seen(key).Change.After(seen.Change) {
+		t.Errorf("after a change: %d %s, want a later change", got.Status, got.Body)
+	}
+	time.Sleep(5 * time.Millisecond)
+	seen = f.options.Activity.Seen(key)
+	if got := patch("Alice"); got.Status/100 != 2 || !f.options.Activity.Seen(key).Change.Equal(seen.Change) {
+		t.Errorf("after the same again: %d %s, want no change", got.Status, got.Body)
+	}
+	if got := f.do(t, http.MethodDelete, users+"/"+user.ID, bearer, ""); got.Status != http.StatusNoContent || !f.options.Activity.Seen(key).Change.After(seen.Change) {
+		t.Errorf("after a deletion: %d %s, want a later change", got.Status, got.Body)
+	}
+}
+
+func TestTheLogNamesNobody(t *testing.T) {
+	f := newFixture(t, entra(nil), nil)
+	created := f.do(t, http.MethodPost, "/identity/entra/scim/v2/Users", bearer, alice)
+	if created.Status != http.StatusCreated {
+		t.Fatal(created.Body)
+	}
+	f.do(t, http.MethodGet, "/identity/entra/scim/v2/Users?filter=userName+eq+%22alice@example.com%22", bearer, "")
+	f.do(t, http.MethodGet, strings.TrimPrefix(created.Header.Get("Location"), f.server.URL), bearer, "")
+	f.do(t, http.MethodGet, "/identity/entra/scim/v2/Users", "not-the-token", "")
+	f.server.Close()
+	log := f.log.String()
+	for _, want := range []string{`"method"="POST"`, `"resourceType"="Users"`, `"status"=201`, `"sync"="identity/entra"`, `"token"="2026"`, `"requestID"=`, `"duration"=`} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log has no %s:\n%s", want, log)
+		}
+	}
+	for _, secret := range []string{bearer, "not-the-token", "alice", "filter"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log has %q:\n%s", secret, log)
+		}
+	}
+}
+
+func TestRefusedRequestsDoNotFloodTheLog(t *testing.T) {
+	f := newFixture(t, entra(nil), nil)
+	for range 3 * refusedLogs {
+		f.do(t, http.MethodGet, "/nothing", "", "")
+	}
+	f.server.Close()
+	if lines := strings.Count(f.log.String(), "\n"); lines > 2*refusedLogs {
+		t.Errorf("%d lines for %d refused requests, want about %d", lines, 3*refusedLogs, refusedLogs)
+	}
+}
