@@ -83,7 +83,7 @@ func decodeObject(body []byte) (scim.Object, error) {
 	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
-		return nil, malformed(err, len(body))
+		return nil, malformed(err, body)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, scim.BadRequest(scim.TypeInvalidSyntax, "the body goes on after its JSON object, at byte %d", decoder.InputOffset())
@@ -95,15 +95,15 @@ func decodeObject(body []byte) (scim.Object, error) {
 	return object, nil
 }
 
-func malformed(err error, size int) *scim.Error {
+func malformed(err error, body []byte) *scim.Error {
 	var syntax *json.SyntaxError
 	switch {
-	case size == 0:
+	case len(bytes.TrimSpace(body)) == 0:
 		return scim.BadRequest(scim.TypeInvalidSyntax, "the body is empty: send a JSON object")
 	case errors.As(err, &syntax):
-		return scim.BadRequest(scim.TypeInvalidSyntax, "the body is not JSON: %v at byte %d of %d", syntax, syntax.Offset, size)
+		return scim.BadRequest(scim.TypeInvalidSyntax, "the body is not JSON: %v at byte %d of %d", syntax, syntax.Offset, len(body))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return scim.BadRequest(scim.TypeInvalidSyntax, "the body is not JSON: it ends too early, at byte %d", size)
+		return scim.BadRequest(scim.TypeInvalidSyntax, "the body is not JSON: it ends too early, at byte %d", len(body))
 	}
 	return scim.BadRequest(scim.TypeInvalidSyntax, "the body is not JSON: %v", err)
 }

@@ -113,13 +113,9 @@ func (s *Store) Get(ctx context.Context, rt *schema.ResourceType, id string, nee
 
 // List implements scim.Store. The order is that of creation.
 func (s *Store) List(ctx context.Context, rt *schema.ResourceType, query scim.Query) (*scim.Page, error) {
-	matches := func(filter.Candidate) bool { return true }
-	if query.Filter != nil {
-		compiled, err := filter.Compile(rt, query.Filter)
-		if err != nil {
-			return nil, scim.BadRequest(scim.TypeInvalidFilter, "%v", err)
-		}
-		matches = compiled
+	matches, err := filter.Compile(rt, query.Filter)
+	if err != nil {
+		return nil, scim.BadRequest(scim.TypeInvalidFilter, "%v", err)
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
