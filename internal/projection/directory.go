@@ -19,7 +19,8 @@ type Directory interface {
 
 // Memberships finds the way up from a member.
 type Memberships interface {
-	// GroupsOf gives the groups that a user or group is a direct member of.
+	// GroupsOf gives the groups that a user or group is a direct member of, and
+	// groups of which that is not known now.
 	GroupsOf(id string) []*v1alpha1.Group
 }
 

@@ -24,52 +24,32 @@ func GroupSynced(sync *v1alpha1.IdentityProviderSync, group *v1alpha1.Group) boo
 // UserSynced reports whether a sync's userFilter lets a user through: the user
 // is a member of one of the filter's groups, directly or through nested
 // groups, or there are none. A group of the userFilter need not pass the
-// groupFilter, and neither need the groups on the way to it. The cost is that
-// of the groups above the user, whatever the size of the filter's groups.
+// groupFilter, and neither need the groups on the way to it.
+//
+// It costs as much as there are groups above the user. A group whose members
+// are not known now counts as if the user were a member: good enough to count
+// and to find out what an event may touch. Wanted is stricter.
 func UserSynced(sync *v1alpha1.IdentityProviderSync, memberships Memberships, user *v1alpha1.User) bool {
-	return newUserFilter(sync, memberships).passes(user)
-}
-
-// userFilter remembers the groups from which no group of the filter can be
-// reached, since the members of one group tend to be in the same other groups.
-type userFilter struct {
-	names       []string
-	memberships Memberships
-	hopeless    map[string]bool // by group id
-}
-
-func newUserFilter(sync *v1alpha1.IdentityProviderSync, memberships Memberships) *userFilter {
-	f := &userFilter{memberships: memberships, hopeless: map[string]bool{}}
-	if sync.Spec.UserFilter != nil {
-		f.names = sync.Spec.UserFilter.Groups
-	}
-	return f
-}
-
-func (f *userFilter) passes(user *v1alpha1.User) bool {
 	if !isResource(&user.Spec.ResourceSpec) {
 		return false
 	}
-	if len(f.names) == 0 {
+	names := userFilterGroups(sync)
+	if len(names) == 0 {
 		return true
 	}
-	seen := map[string]bool{}
-	found := climb(f.memberships, []string{user.Spec.ID}, func(group *v1alpha1.Group) climbing {
-		switch {
-		case f.hopeless[group.Spec.ID]:
-			return passBy
-		case slices.Contains(f.names, group.Spec.DisplayName):
-			return stop
-		}
-		seen[group.Spec.ID] = true
-		return goOn
+	found := false
+	Ancestors(memberships, []string{user.Spec.ID}, func(group *v1alpha1.Group) bool {
+		found = slices.Contains(names, group.Spec.DisplayName)
+		return !found
 	})
-	if !found {
-		for id := range seen {
-			f.hopeless[id] = true
-		}
-	}
 	return found
+}
+
+func userFilterGroups(sync *v1alpha1.IdentityProviderSync) []string {
+	if sync == nil || sync.Spec.UserFilter == nil {
+		return nil
+	}
+	return sync.Spec.UserFilter.Groups
 }
 
 // Ancestors visits every group that one of the ids is a member of, directly or
@@ -91,8 +71,8 @@ const (
 	stop                   // visit no more at all
 )
 
-// climb visits groups upwards, breadth first, and reports whether visit said stop.
-func climb(memberships Memberships, ids []string, visit func(*v1alpha1.Group) climbing) bool {
+// climb visits groups upwards, breadth first, until visit says stop.
+func climb(memberships Memberships, ids []string, visit func(*v1alpha1.Group) climbing) {
 	seen := map[string]bool{}
 	for queue := slices.Clone(ids); len(queue) > 0; queue = queue[1:] {
 		for _, group := range memberships.GroupsOf(queue[0]) {
@@ -102,12 +82,11 @@ func climb(memberships Memberships, ids []string, visit func(*v1alpha1.Group) cl
 			seen[group.Spec.ID] = true
 			switch visit(group) {
 			case stop:
-				return true
+				return
 			case goOn:
 				queue = append(queue, group.Spec.ID)
 			case passBy:
 			}
 		}
 	}
-	return false
 }

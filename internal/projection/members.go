@@ -1,0 +1,45 @@
+package projection
+
+import "github.com/rollcall-scim/rollcall/api/v1alpha1"
+
+// membership is what a group comes to when nested groups are expanded.
+type membership struct {
+	users      []*v1alpha1.User  // each once; whatever their state
+	unresolved []*v1alpha1.Group // groups whose members are not known now
+	notSynced  []*v1alpha1.Group // nested groups that the filter does not let through
+}
+
+// expand follows nested groups. An id that names nothing in the sync is left
+// out: it may be a member that does not exist yet.
+func expand(sync *v1alpha1.IdentityProviderSync, directory Directory, root *v1alpha1.Group) membership {
+	var m membership
+	seen := map[string]bool{root.Spec.ID: true}
+	for queue := []*v1alpha1.Group{root}; len(queue) > 0; queue = queue[1:] {
+		ids, err := directory.Members(queue[0])
+		if err != nil {
+			m.unresolved = append(m.unresolved, queue[0])
+			continue
+		}
+		for _, id := range ids {
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			if user, ok := directory.User(id); ok {
+				if isResource(&user.Spec.ResourceSpec) {
+					m.users = append(m.users, user)
+				}
+				continue
+			}
+			group, ok := directory.GroupByID(id)
+			switch {
+			case !ok || !isResource(&group.Spec.ResourceSpec):
+			case GroupSynced(sync, group):
+				queue = append(queue, group)
+			default:
+				m.notSynced = append(m.notSynced, group)
+			}
+		}
+	}
+	return m
+}

@@ -1,0 +1,110 @@
+package projection
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds of what is reported, as in GroupRoleBindingStatus.
+const (
+	MaxProblems      = 32
+	maxProblemLength = 1024
+	maxExamples      = 3
+	maxExampleLength = 100
+)
+
+// Reason says in one word what keeps part of a binding from being projected.
+type Reason string
+
+// The reasons of problems.
+const (
+	ReasonSyncNotFound           Reason = "SyncNotFound"
+	ReasonSyncDeleted            Reason = "SyncDeleted"
+	ReasonNamespaceNotAllowed    Reason = "NamespaceNotAllowed"
+	ReasonGroupNotFound          Reason = "GroupNotFound"
+	ReasonGroupNotSynced         Reason = "GroupNotSynced"
+	ReasonGroupUnresolved        Reason = "GroupUnresolved"
+	ReasonNestedGroupNotSynced   Reason = "NestedGroupNotSynced"
+	ReasonUsernameExpression     Reason = "InvalidUsernameExpression"
+	ReasonUsernameNotUsable      Reason = "UsernameNotUsable"
+	ReasonUsernameNotUnique      Reason = "UsernameNotUnique"
+	ReasonTooManyMembers         Reason = "TooManyMembers"
+	ReasonObjectNameTaken        Reason = "ObjectNameTaken"
+	ReasonBindPermissionMissing  Reason = "BindPermissionMissing"
+	ReasonRoleNotFound           Reason = "RoleNotFound"
+	ReasonRefusedByTheAPIServer  Reason = "RefusedByAPIServer"
+	ReasonAPIServerNotResponding Reason = "APIServerError"
+)
+
+// Problem is one thing that keeps part of a binding from being projected, and
+// what to do about it.
+type Problem struct {
+	Reason  Reason
+	Message string
+}
+
+// NewProblem makes a Problem; a message that is too long for a status is cut.
+func NewProblem(reason Reason, format string, args ...any) Problem {
+	return Problem{Reason: reason, Message: cut(fmt.Sprintf(format, args...), maxProblemLength-len(reason)-2)}
+}
+
+// String is the line for the status: at most 1,024 bytes.
+func (p Problem) String() string { return string(p.Reason) + ": " + p.Message }
+
+// Partial reports whether the problem concerns single members only: all the
+// others are bound, so it leaves a binding Ready.
+func (p Problem) Partial() bool {
+	switch p.Reason {
+	case ReasonUsernameNotUsable, ReasonUsernameNotUnique, ReasonNestedGroupNotSynced:
+		return true
+	}
+	return false
+}
+
+// Transient reports whether the problem goes away by itself or by retrying,
+// rather than by a change of what somebody wrote.
+func (p Problem) Transient() bool {
+	switch p.Reason {
+	case ReasonGroupUnresolved, ReasonAPIServerNotResponding:
+		return true
+	}
+	return false
+}
+
+// tally counts things of one kind and keeps a few as examples, so that a
+// thousand unusable names make one line.
+type tally struct {
+	count    int
+	examples []string
+}
+
+func (t *tally) add(format string, args ...any) {
+	t.count++
+	if len(t.examples) < maxExamples {
+		t.examples = append(t.examples, cut(fmt.Sprintf(format, args...), maxExampleLength))
+	}
+}
+
+func (t *tally) String() string {
+	slices.Sort(t.examples)
+	list := strings.Join(t.examples, ", ")
+	if more := t.count - len(t.examples); more > 0 {
+		return fmt.Sprintf("%s and %d more", list, more)
+	}
+	return list
+}
+
+// cut shortens a text to so many bytes, between characters.
+func cut(text string, size int) string {
+	if len(text) <= size {
+		return text
+	}
+	const ellipsis = "…"
+	size -= len(ellipsis)
+	for size > 0 && !utf8.RuneStart(text[size]) {
+		size--
+	}
+	return text[:size] + ellipsis
+}

@@ -1,0 +1,54 @@
+package projection
+
+import (
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+)
+
+// Source is one sync as the projection sees it.
+type Source struct {
+	// Sync is nil when it does not exist.
+	Sync *v1alpha1.IdentityProviderSync
+	// Directory is what the sync holds; a deleted sync may retain it.
+	Directory Directory
+	// Usernames knows the users' names in subjects. It is nil when they are not
+	// known, because the sync is gone or its expression does not compile.
+	Usernames Usernames
+	// UsernamesError is why the sync's present expression does not compile.
+	// Usernames may then be of the last one that did.
+	UsernamesError error
+}
+
+// Usernames knows the names of a sync's users in RBAC subjects.
+type Usernames interface {
+	// Name is Username.Evaluate.
+	Name(user *v1alpha1.User) (string, error)
+	// Users gives the ids of all users of the sync that have a name, whether
+	// or not they are active, synced, or members of anything.
+	Users(name string) []string
+}
+
+// NamespaceAllowed reports whether a sync's groups may be bound in a
+// namespace. The error says that the sync's selector is malformed.
+func NamespaceAllowed(sync *v1alpha1.IdentityProviderSync, namespace string, namespaceLabels map[string]string) (bool, error) {
+	allowed := sync.Spec.AllowedNamespaces
+	if allowed == nil {
+		allowed = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesSame}
+	}
+	switch allowed.From {
+	case v1alpha1.NamespacesAll:
+		return true, nil
+	case v1alpha1.NamespacesSelector:
+		selector, err := metav1.LabelSelectorAsSelector(allowed.Selector)
+		if err != nil {
+			return false, fmt.Errorf("its allowedNamespaces.selector is malformed: %w", err)
+		}
+		return selector.Matches(labels.Set(namespaceLabels)), nil
+	default:
+		return namespace == sync.Namespace, nil
+	}
+}

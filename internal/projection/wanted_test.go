@@ -1,0 +1,405 @@
+package projection
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+)
+
+func TestWanted(t *testing.T) {
+	now := metav1.NowMicro()
+	deleting := metav1.Now()
+	no := false
+	type given struct {
+		company *company
+		sync    *v1alpha1.IdentityProviderSync
+		in      *Input
+		source  *Source
+	}
+	tests := map[string]struct {
+		given       func(given)
+		groups      []string // default: devs
+		current     []string
+		want        []string
+		wantReasons []Reason
+		wantHeld    bool
+		wantDesired int64
+	}{
+		"members of a group": {want: []string{"ann", "bob"}, wantDesired: 2},
+		"somebody who left": {
+			current: []string{"ann", "bob", "cid"},
+			want:    []string{"ann", "bob"}, wantDesired: 2,
+		},
+		"an inactive member": {
+			given: func(g given) { g.company.users["bob"].Spec.Active = &no },
+			want:  []string{"ann"}, wantDesired: 1,
+		},
+		"a member whose active attribute was removed": {
+			given: func(g given) { g.company.users["bob"].Spec.Active = nil },
+			want:  []string{"ann"}, wantDesired: 1,
+		},
+		"a member marked as deleted": {
+			given: func(g given) { g.company.users["bob"].Spec.Deleted = &now },
+			want:  []string{"ann"}, wantDesired: 1,
+		},
+		"a member that is only a claim": {
+			given: func(g given) { g.company.users["bob"].Spec.ID = "" },
+			want:  []string{"ann"}, wantDesired: 1,
+		},
+		"a member that names nothing": {
+			given: func(g given) { g.company.group("devs", "ann", "nobody") },
+			want:  []string{"ann"}, wantDesired: 1,
+		},
+		"nested groups with a cycle": {
+			given: func(g given) {
+				g.company.group("devs", "ann", "inner")
+				g.company.group("inner", "bob", "devs", "inner")
+			},
+			want: []string{"ann", "bob"}, wantDesired: 2,
+		},
+		"a member of two groups is one subject": {
+			given:  func(g given) { g.company.group("ops", "bob", "cid") },
+			groups: []string{"devs", "ops"},
+			want:   []string{"ann", "bob", "cid"}, wantDesired: 3,
+		},
+		"no such group revokes": {
+			groups: []string{"gone"}, current: []string{"ann"},
+			want: []string{}, wantReasons: []Reason{ReasonGroupNotFound},
+		},
+		"a group marked as deleted revokes": {
+			given:   func(g given) { g.company.groups["devs"].Spec.Deleted = &now },
+			current: []string{"ann"},
+			want:    []string{}, wantReasons: []Reason{ReasonGroupNotFound},
+		},
+		"a displayName in another letter case is another group": {
+			groups: []string{"Devs"}, want: []string{}, wantReasons: []Reason{ReasonGroupNotFound},
+		},
+		"a missing group does not keep others from changing": {
+			groups: []string{"gone", "devs"}, current: []string{"ann", "cid"},
+			want: []string{"ann", "bob"}, wantReasons: []Reason{ReasonGroupNotFound}, wantDesired: 2,
+		},
+		"a group out of the filter": {
+			given:   func(g given) { g.sync.Spec.GroupFilter = &v1alpha1.GroupFilter{Prefixes: []string{"k8s-"}} },
+			current: []string{"ann"},
+			want:    []string{}, wantReasons: []Reason{ReasonGroupNotSynced},
+		},
+		"a nested group out of the filter": {
+			given: func(g given) {
+				g.sync.Spec.GroupFilter = &v1alpha1.GroupFilter{Prefixes: []string{"dev"}}
+				g.company.group("devs", "ann", "inner")
+				g.company.group("inner", "bob")
+			},
+			want: []string{"ann"}, wantReasons: []Reason{ReasonNestedGroupNotSynced}, wantDesired: 1,
+		},
+		"users out of the filter": {
+			given: func(g given) {
+				g.sync.Spec.UserFilter = &v1alpha1.UserFilter{Groups: []string{"staff"}}
+				g.company.group("staff", "berlin")
+				g.company.group("berlin", "bob", "cid")
+			},
+			current: []string{"ann"},
+			want:    []string{"bob"}, wantDesired: 1,
+		},
+		"a group of the userFilter that cannot be read": {
+			given: func(g given) {
+				g.sync.Spec.UserFilter = &v1alpha1.UserFilter{Groups: []string{"staff", "guests"}}
+				g.company.group("devs", "ann", "bob", "cid")
+				g.company.group("guests", "cid")
+				g.company.group("staff", "ann", "bob")
+				g.company.unreadable["staff"] = true
+			},
+			current: []string{"ann"}, // stays; bob is not added, since he may not be staff
+			want:    []string{"ann", "cid"}, wantReasons: []Reason{ReasonGroupUnresolved}, wantDesired: 1,
+		},
+		"another namespace": {
+			given:   func(g given) { g.sync.Namespace = "idp" },
+			current: []string{"ann"},
+			want:    []string{}, wantReasons: []Reason{ReasonNamespaceNotAllowed},
+		},
+		"another namespace that is let in": {
+			given: func(g given) {
+				g.sync.Namespace = "idp"
+				g.sync.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesAll}
+			},
+			want: []string{"ann", "bob"}, wantDesired: 2,
+		},
+		"another namespace that is selected": {
+			given: func(g given) {
+				g.sync.Namespace = "idp"
+				g.sync.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesSelector,
+					Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "prod"}}}
+				g.in.NamespaceLabels = map[string]string{"tier": "prod"}
+			},
+			want: []string{"ann", "bob"}, wantDesired: 2,
+		},
+		"another namespace that is not selected": {
+			given: func(g given) {
+				g.sync.Namespace = "idp"
+				g.sync.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesSelector,
+					Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "prod"}}}
+			},
+			want: []string{}, wantReasons: []Reason{ReasonNamespaceNotAllowed},
+		},
+		"a malformed selector lets nobody in": {
+			given: func(g given) {
+				g.sync.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesSelector,
+					Selector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "tier", Operator: "Like"}}}}
+			},
+			current: []string{"ann"},
+			want:    []string{}, wantReasons: []Reason{ReasonNamespaceNotAllowed},
+		},
+		"a paused sync": {
+			given: func(g given) { g.sync.Spec.State = v1alpha1.SyncPaused },
+			want:  []string{"ann", "bob"}, wantDesired: 2,
+		},
+		"a group that cannot be read holds those who are bound": {
+			given:   func(g given) { g.company.unreadable["devs"] = true },
+			current: []string{"ann"},
+			want:    []string{"ann"}, wantReasons: []Reason{ReasonGroupUnresolved}, wantHeld: true,
+		},
+		"while held, disabling, renaming and deleting still revoke": {
+			given: func(g given) {
+				g.company.unreadable["devs"] = true
+				g.company.users["ann"].Spec.Active = &no
+				g.company.users["bob"].Spec.UserName = "robert"
+				delete(g.company.users, "cid")
+			},
+			current: []string{"ann", "bob", "cid", "eve"},
+			want:    []string{"eve"}, wantReasons: []Reason{ReasonGroupUnresolved}, wantHeld: true,
+		},
+		"while held, other groups still add": {
+			given: func(g given) {
+				g.company.unreadable["devs"] = true
+				g.company.group("ops", "cid")
+			},
+			groups: []string{"devs", "ops"}, current: []string{"bob"},
+			want: []string{"bob", "cid"}, wantReasons: []Reason{ReasonGroupUnresolved}, wantHeld: true, wantDesired: 1,
+		},
+		"a nested group that cannot be read": {
+			given: func(g given) {
+				g.company.group("devs", "ann", "inner")
+				g.company.group("inner", "bob")
+				g.company.unreadable["inner"] = true
+			},
+			current: []string{"bob"},
+			want:    []string{"ann", "bob"}, wantReasons: []Reason{ReasonGroupUnresolved}, wantHeld: true, wantDesired: 1,
+		},
+		"a sync that is gone and retained its groups holds": {
+			given:   func(g given) { g.source.Sync = nil },
+			current: []string{"bob"}, // ann is not added
+			want:    []string{"bob"}, wantReasons: []Reason{ReasonSyncNotFound}, wantHeld: true,
+		},
+		"a sync that is gone, and nobody knows its usernames": {
+			given:   func(g given) { g.source.Sync, g.source.Usernames = nil, nil },
+			current: []string{"bob", "oidc:someone"},
+			want:    []string{"bob", "oidc:someone"}, wantReasons: []Reason{ReasonSyncNotFound}, wantHeld: true,
+		},
+		"a sync that is gone with its groups": {
+			given:   func(g given) { g.source.Sync = nil; delete(g.company.groups, "devs") },
+			current: []string{"bob"},
+			want:    []string{}, wantReasons: []Reason{ReasonSyncNotFound},
+		},
+		"a sync that is being deleted and retains": {
+			given: func(g given) { g.sync.DeletionTimestamp = &deleting },
+			want:  []string{"ann", "bob"}, wantDesired: 2,
+		},
+		"a sync that is being deleted with everything": {
+			given: func(g given) {
+				g.sync.DeletionTimestamp = &deleting
+				g.sync.Spec.Deletion = &v1alpha1.DeletionPolicy{OnSyncDelete: v1alpha1.DeletionDelete}
+			},
+			current: []string{"ann"},
+			want:    []string{}, wantReasons: []Reason{ReasonSyncDeleted},
+		},
+		"an expression that does not compile holds and adds nobody": {
+			given: func(g given) {
+				g.source.UsernamesError = errors.New("syntax error")
+				g.company.users["ann"].Spec.Active = &no
+			},
+			current: []string{"ann", "cid"}, // names are those of the last expression
+			want:    []string{"cid"}, wantReasons: []Reason{ReasonUsernameExpression}, wantHeld: true, wantDesired: 1,
+		},
+		"a name of Kubernetes": {
+			given: func(g given) { g.company.users["bob"].Spec.UserName = "System:Anonymous" },
+			want:  []string{"ann"}, wantReasons: []Reason{ReasonUsernameNotUsable}, wantDesired: 2,
+		},
+		"two active users with one name": {
+			given: func(g given) { g.company.user("ANN") },
+			want:  []string{"ann", "bob"}, wantReasons: []Reason{ReasonUsernameNotUnique}, wantDesired: 2,
+		},
+		"two users with one name, one inactive and no member": {
+			given:   func(g given) { g.company.user("ANN").Spec.Active = &no },
+			current: []string{"ann"},
+			want:    []string{"bob"}, wantReasons: []Reason{ReasonUsernameNotUnique}, wantDesired: 2,
+		},
+		"subjects that were not ours are not held": {
+			given: func(g given) {
+				g.company.unreadable["devs"] = true
+				g.source.Usernames = nil
+				g.in.Current = append(g.in.Current, rbacv1.Subject{Kind: "Group", APIGroup: rbacv1.GroupName, Name: "everybody"},
+					rbacv1.Subject{Kind: "User", APIGroup: rbacv1.GroupName, Name: "system:anonymous"})
+			},
+			current: []string{"ann"},
+			want:    []string{"ann"}, wantReasons: []Reason{ReasonUsernameExpression, ReasonGroupUnresolved}, wantHeld: true,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c, sync := newCompany(), entra()
+			for _, user := range []string{"ann", "bob", "cid", "eve"} {
+				c.user(user)
+			}
+			c.group("devs", "ann", "bob")
+			if test.groups == nil {
+				test.groups = []string{"devs"}
+			}
+			b := binding(test.groups...)
+			source := c.source(sync)
+			in := Input{Binding: b, Current: subjects(test.current...)}
+			if test.given != nil {
+				test.given(given{c, sync, &in, &source})
+			}
+			for i := range b.Spec.GroupRefs {
+				b.Spec.GroupRefs[i].SyncRef.Namespace = sync.Namespace
+			}
+			in.Source = func(name types.NamespacedName) Source {
+				if want := (types.NamespacedName{Namespace: sync.Namespace, Name: "entra"}); name != want {
+					t.Errorf("asked for the sync %s, want %s", name, want)
+				}
+				return source
+			}
+			got := Wanted(in)
+			if diff := cmp.Diff(test.want, bound(got)); diff != "" {
+				t.Errorf("subjects (-want +got):\n%s", diff)
+			}
+			if test.wantReasons == nil {
+				test.wantReasons = []Reason{}
+			}
+			if diff := cmp.Diff(test.wantReasons, reasons(got)); diff != "" {
+				t.Errorf("problems (-want +got):\n%s\n%v", diff, got.Problems)
+			}
+			if got.Held != test.wantHeld || got.MembersDesired != test.wantDesired {
+				t.Errorf("held %v, desired %d; want %v, %d", got.Held, got.MembersDesired, test.wantHeld, test.wantDesired)
+			}
+		})
+	}
+}
+
+func TestWantedObject(t *testing.T) {
+	c := newCompany()
+	c.user("ann")
+	c.group("devs", "ann")
+	b := binding("devs")
+	b.Spec.RoleRef = v1alpha1.RoleReference{Kind: "Role", Name: "deployer"}
+	got := Wanted(Input{Binding: b, Source: only(c.source(entra()))}).Objects
+	yes := true
+	want := []*rbacv1.RoleBinding{{
+		TypeMeta: metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "RoleBinding"},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: "team",
+			Name:      got[0].Name,
+			Labels:    map[string]string{"app.kubernetes.io/managed-by": "rollcall", "scim.rollcall.dev/binding": "devs"},
+			OwnerReferences: []metav1.OwnerReference{{APIVersion: "scim.rollcall.dev/v1alpha1", Kind: "GroupRoleBinding",
+				Name: "devs", UID: "b-uid", Controller: &yes}},
+		},
+		Subjects: subjects("ann"),
+		RoleRef:  rbacv1.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "Role", Name: "deployer"},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("object (-want +got):\n%s", diff)
+	}
+	if !strings.HasPrefix(got[0].Name, "devs-") || !strings.HasSuffix(got[0].Name, "-0") || len(got[0].Name) != len("devs-")+13+len("-0") {
+		t.Errorf("name %q, want devs-<13 characters>-0", got[0].Name)
+	}
+	if owner, ok := OwnerOf(got[0]); !ok || owner != "devs" {
+		t.Errorf("OwnerOf = %q, %v", owner, ok)
+	}
+}
+
+func TestObjectNamesDiffer(t *testing.T) {
+	names := map[string]string{}
+	for _, b := range []struct{ namespace, name, kind, role string }{
+		{"team", "devs", "Role", "edit"}, {"team", "devs", "ClusterRole", "edit"}, {"team", "devs", "ClusterRole", "view"},
+		{"other", "devs", "Role", "edit"}, {"team", "ops", "Role", "edit"}, {"team", strings.Repeat("x", 200), "Role", "edit"},
+	} {
+		grb := binding()
+		grb.Namespace, grb.Name, grb.Spec.RoleRef = b.namespace, b.name, v1alpha1.RoleReference{Kind: b.kind, Name: b.role}
+		rb := roleBinding(grb, 0, nil)
+		if other, taken := names[rb.Name]; taken {
+			t.Errorf("%v and %s have one object name %s", b, other, rb.Name)
+		}
+		names[rb.Name] = fmt.Sprint(b)
+		if len(rb.Name) > 253 || len(rb.Labels[LabelBinding]) > 63 {
+			t.Errorf("%v: name %q or label %q is too long", b, rb.Name, rb.Labels[LabelBinding])
+		}
+	}
+}
+
+func TestWantedBeyondOneObject(t *testing.T) {
+	c := newCompany()
+	var everybody, current []string
+	for i := range 14_000 {
+		name := fmt.Sprintf("%05d-%s", i, strings.Repeat("x", 34))
+		c.user(name)
+		everybody = append(everybody, name)
+		if i >= 9_000 {
+			current = append(current, name)
+		}
+	}
+	c.group("devs", everybody...)
+	source := c.source(entra())
+	source.Usernames = unique{c}
+	got := Wanted(Input{Binding: binding("devs"), Source: only(source), Current: subjects(current...)})
+	fits := maxSubjectsSize / (subjectOverhead + 40)
+	if n := len(got.Objects[0].Subjects); n < fits-1 || n > fits {
+		t.Errorf("%d subjects, want the %d that fit", n, fits)
+	}
+	if diff := cmp.Diff([]Reason{ReasonTooManyMembers}, reasons(got)); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+	still := subjectNames(got.Objects[0].Subjects)
+	for _, name := range current {
+		if !still[name] {
+			t.Fatalf("%s was bound and is no more", name)
+		}
+	}
+	if got.MembersDesired != 14_000 || got.MembersApplied(got.Objects[0].Subjects) != int64(len(still)) {
+		t.Errorf("desired %d, applied %d", got.MembersDesired, got.MembersApplied(got.Objects[0].Subjects))
+	}
+}
+
+// unique spares a large test the search for users of one name.
+type unique struct{ *company }
+
+func (u unique) Users(string) []string { return nil }
+
+func TestProblemsAreBounded(t *testing.T) {
+	c := newCompany()
+	var members []string
+	for i := range 1000 {
+		name := fmt.Sprintf("system:%d%s", i, strings.Repeat("ü", 200))
+		c.user(name)
+		members = append(members, name)
+	}
+	c.group("devs", members...)
+	got := Wanted(Input{Binding: binding("devs"), Source: only(c.source(entra()))})
+	if len(got.Problems) != 1 || !strings.Contains(got.Problems[0].Message, "and 997 more") {
+		t.Errorf("problems = %v, want one line that sums up", got.Problems)
+	}
+	long := NewProblem(ReasonGroupNotFound, "%s", strings.Repeat("ü", 2000)).String()
+	if len(long) > 1024 || !strings.HasSuffix(long, "ü…") {
+		t.Errorf("a line of %d bytes that ends in %q", len(long), long[len(long)-6:])
+	}
+	many := make([]Problem, 40)
+	if len(Bounded(many)) != 32 {
+		t.Errorf("%d problems, want 32", len(Bounded(many)))
+	}
+}
