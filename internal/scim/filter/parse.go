@@ -3,6 +3,7 @@ package filter
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Bounds of a filter or path. Clients stay far below; without them a request
@@ -56,6 +57,9 @@ type parser struct {
 func newParser(text string) (*parser, error) {
 	if len(text) > MaxLength {
 		return nil, syntaxError("the text has %d bytes; at most %d are accepted", len(text), MaxLength)
+	}
+	if !utf8.ValidString(text) {
+		return nil, syntaxError("the text is not UTF-8")
 	}
 	p := &parser{text: text}
 	p.skipSpace()
