@@ -1,0 +1,129 @@
+package directory
+
+import (
+	"context"
+	"errors"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/membership"
+	"github.com/rollcall-scim/rollcall/internal/scim"
+)
+
+// edit applies member changes, in order, to a group as it was read.
+func (s scope) edit(ctx context.Context, g *v1alpha1.Group, changes []scim.MemberChange) (*membership.Edit, error) {
+	edit, err := membership.Default.Edit(membership.RootOf(&g.Spec), s.source(ctx, g))
+	if err != nil {
+		return nil, s.membersError(g, err)
+	}
+	for _, change := range changes {
+		if err := s.editOne(edit, change); err != nil {
+			return nil, s.membersError(g, err)
+		}
+	}
+	return edit, nil
+}
+
+func (s scope) editOne(edit *membership.Edit, change scim.MemberChange) error {
+	switch change.Op {
+	case scim.AddMembers:
+		return edit.Add(change.Values...)
+	case scim.RemoveMembers:
+		return edit.Remove(change.Values...)
+	case scim.ReplaceMembers:
+		return edit.Replace(change.Values)
+	}
+	ids, err := edit.Members()
+	if err != nil {
+		return err
+	}
+	var matching []string
+	for _, id := range ids {
+		if change.Match(s.member(s.sync, id)) {
+			matching = append(matching, id)
+		}
+	}
+	if change.Op == scim.RemoveMatching {
+		return edit.Remove(matching...)
+	}
+	if len(matching) == 0 {
+		return scim.BadRequest(scim.TypeNoTarget, "no member matches the filter of the path")
+	}
+	return nil
+}
+
+// membersError is the answer to a failed edit. A root that has been replaced
+// meanwhile is a conflict like any other.
+func (s scope) membersError(g *v1alpha1.Group, err error) error {
+	switch {
+	case errors.Is(err, membership.ErrTooManyMembers):
+		return scim.BadRequest(scim.TypeTooMany, "%v", membership.ErrTooManyMembers)
+	case movedOn(err):
+		s.log.V(1).Info("the members of a group could not be resolved", "group", keyOf(g), "error", err.Error())
+		return errConflict
+	}
+	return err
+}
+
+// plan decides how the members of a group are laid out after an edit, for an
+// update of the version of g.
+func (s scope) plan(g *v1alpha1.Group, edit *membership.Edit) (*membership.Plan, error) {
+	plan, err := edit.Plan(membership.Target{
+		SyncRef: g.Spec.SyncRef,
+		Group:   g.Name,
+		Base:    g.ResourceVersion,
+		NewName: func() string { return randomText(2 * hashLength) },
+	})
+	if err != nil {
+		return nil, s.membersError(g, err)
+	}
+	return plan, nil
+}
+
+// commitMembers writes the slices of a new group and sets its root.
+func (s scope) commitMembers(ctx context.Context, g *v1alpha1.Group, edit *membership.Edit) ([]*v1alpha1.GroupMemberSlice, error) {
+	plan, err := s.plan(g, edit)
+	if err != nil {
+		return nil, err
+	}
+	written, err := s.writeSlices(ctx, g, plan)
+	if err != nil {
+		return nil, err
+	}
+	plan.Root.Apply(&g.Spec)
+	return written, nil
+}
+
+// writeSlices creates what a plan needs before the root may refer to it.
+func (s scope) writeSlices(ctx context.Context, g *v1alpha1.Group, plan *membership.Plan) ([]*v1alpha1.GroupMemberSlice, error) {
+	var written []*v1alpha1.GroupMemberSlice
+	for i := range plan.Slices {
+		slice := &v1alpha1.GroupMemberSlice{Spec: plan.Slices[i].Spec}
+		slice.Namespace, slice.Name = g.Namespace, plan.Slices[i].Name
+		setLabel(slice, v1alpha1.LabelSync, s.sync.Name)
+		if err := s.client.Create(ctx, slice); err != nil {
+			s.dropSlices(ctx, written)
+			return nil, err
+		}
+		s.slices.keep(slice)
+		written = append(written, slice)
+	}
+	return written, nil
+}
+
+// dropSlices deletes slices that no root refers to or ever will. What is left
+// is for the sweeper.
+func (s scope) dropSlices(ctx context.Context, written []*v1alpha1.GroupMemberSlice) {
+	if len(written) == 0 {
+		return
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	for _, slice := range written {
+		if err := s.client.Delete(ctx, slice); client.IgnoreNotFound(err) != nil {
+			s.log.V(1).Info("a slice was left to the sweeper", "slice", keyOf(slice), "error", err.Error())
+			return
+		}
+	}
+}

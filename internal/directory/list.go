@@ -1,0 +1,161 @@
+package directory
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
+)
+
+// maxLaggards bounds the objects that one list reads from the API server
+// because the informer is behind.
+const maxLaggards = 256
+
+// list answers a query: from an index if its filter allows, else by a scan.
+func (s scope) list(ctx context.Context, rt *schema.ResourceType, query scim.Query) (*scim.Page, error) {
+	newer, err := s.newer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	skip, count := max(query.StartIndex-1, 0), max(query.Count, 0)
+	var objects []client.Object
+	page := &scim.Page{}
+	if query.Filter == nil && len(newer) == 0 {
+		objects, page.Total = s.order(s.sync).page(skip, count)
+	} else {
+		matching, err := s.matching(ctx, rt, query.Filter, newer)
+		if err != nil {
+			return nil, err
+		}
+		page.Total = len(matching)
+		objects = matching[min(skip, len(matching)):]
+		objects = objects[:min(count, len(objects))]
+	}
+	page.Resources = make([]*scim.Resource, 0, len(objects))
+	for _, o := range objects {
+		r, err := s.resource(ctx, o, query.Need)
+		if isNotFound(err) {
+			page.Total-- // it was deleted while its members were read
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		page.Resources = append(page.Resources, r)
+	}
+	return page, nil
+}
+
+// newer reads the objects for which the informer is behind. An object that is
+// not there any more, or not shown, is nil.
+func (s scope) newer(ctx context.Context) (map[types.NamespacedName]client.Object, error) {
+	laggards := s.tracker.laggards()
+	if len(laggards) == 0 {
+		return nil, nil
+	}
+	newer := map[types.NamespacedName]client.Object{}
+	for _, key := range laggards {
+		if key.Namespace != s.sync.Namespace {
+			continue
+		}
+		if len(newer) == maxLaggards {
+			return nil, scim.Unavailable(retryAfter, "the server is behind the cluster; try again")
+		}
+		o, err := s.live(ctx, key.Name)
+		if err != nil {
+			return nil, err
+		}
+		if o != nil && (!visible(o) || syncOf(o) != s.sync) {
+			o = nil
+		}
+		newer[key] = o
+	}
+	return newer, nil
+}
+
+// matching gives all resources that match a filter, sorted. newer takes
+// precedence over what the informer knows.
+func (s scope) matching(ctx context.Context, rt *schema.ResourceType, filter expression, newer map[types.NamespacedName]client.Object) ([]client.Object, error) {
+	m, err := s.matcher(rt, filter)
+	if err != nil {
+		return nil, err
+	}
+	var result []client.Object
+	consider := func(o client.Object) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		ok, err := m.match(ctx, o)
+		if ok {
+			result = append(result, o)
+		}
+		return err
+	}
+	for _, o := range newer {
+		if o != nil {
+			if err := consider(o); err != nil {
+				return nil, err
+			}
+		}
+	}
+	cached := func(o client.Object) bool {
+		if _, replaced := newer[keyOf(o)]; !replaced {
+			err = consider(o)
+		}
+		return err == nil
+	}
+	if candidates, known, lookupErr := s.candidates(ctx, m); lookupErr != nil {
+		return nil, lookupErr
+	} else if known {
+		for _, o := range candidates {
+			if !cached(o) {
+				break
+			}
+		}
+	} else {
+		s.order(s.sync).each(cached)
+	}
+	sortByName(result)
+	return result, err
+}
+
+// candidates gives the resources that can match, if an index tells them.
+func (s scope) candidates(ctx context.Context, m *matcher) (objects []client.Object, known bool, err error) {
+	one := func(o client.Object, err error) ([]client.Object, bool, error) {
+		if o == nil || isNotFound(err) {
+			return nil, true, ignoreNotFound(err)
+		}
+		return []client.Object{o}, true, err
+	}
+	if id, ok := m.equal["id"]; ok {
+		o, _, err := s.byID(ctx, id, false)
+		return one(o, err)
+	}
+	if name, ok := m.equal[m.nameAttribute()]; ok {
+		return one(s.byOwnName(ctx, name, false))
+	}
+	if externalID, ok := m.equal["externalId"]; ok {
+		return s.indexed(byExternalID, indexValue(s.sync, externalID)), true, nil
+	}
+	if email, ok := m.equal["emails.value"]; ok && s.kind == KindUser {
+		return s.indexed(byEmail, indexValue(s.sync, schema.Fold(email))), true, nil
+	}
+	if len(m.wanted) == 0 {
+		return nil, false, nil
+	}
+	groups, err := s.groupsOf(ctx, s.sync, m.wanted[0], false)
+	for _, g := range groups {
+		objects = append(objects, g)
+	}
+	return objects, true, err
+}
+
+func ignoreNotFound(err error) error {
+	if isNotFound(err) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,104 @@
+package directory
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
+)
+
+// store is the scim.Store of one sync.
+type store struct {
+	d      *Directory
+	sync   types.NamespacedName
+	policy func() Policy
+}
+
+var _ scim.Store = (*store)(nil)
+
+// scope is one call of a store: one kind of resource in one sync, under the
+// policy of that moment.
+type scope struct {
+	*Directory
+	*table
+	sync   types.NamespacedName
+	policy Policy
+}
+
+// begin opens a scope and bounds the call in time. Nothing is answered while
+// the informers are still reading what is stored: it would look like less.
+func (s *store) begin(ctx context.Context, rt *schema.ResourceType) (scope, context.Context, context.CancelFunc, error) {
+	if !s.d.Synced() {
+		return scope{}, nil, nil, scim.Unavailable(retryAfter, "the server is starting; try again")
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.d.timeout)
+	return scope{Directory: s.d, table: s.d.table(rt.Name), sync: s.sync, policy: s.policy()}, ctx, cancel, nil
+}
+
+// Create implements scim.Store.
+func (s *store) Create(ctx context.Context, rt *schema.ResourceType, attributes scim.Object, need scim.Need) (*scim.Resource, error) {
+	c, ctx, cancel, err := s.begin(ctx, rt)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	o, err := c.create(ctx, attributes)
+	if err != nil {
+		return nil, s.d.answer(err)
+	}
+	r, err := c.resource(ctx, o, need)
+	return r, s.d.answer(err)
+}
+
+// Get implements scim.Store.
+func (s *store) Get(ctx context.Context, rt *schema.ResourceType, id string, need scim.Need) (*scim.Resource, error) {
+	c, ctx, cancel, err := s.begin(ctx, rt)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	o, _, err := c.byID(ctx, id, false)
+	if err != nil {
+		return nil, s.d.answer(err)
+	}
+	r, err := c.resource(ctx, o, need)
+	return r, s.d.answer(err)
+}
+
+// List implements scim.Store.
+func (s *store) List(ctx context.Context, rt *schema.ResourceType, query scim.Query) (*scim.Page, error) {
+	c, ctx, cancel, err := s.begin(ctx, rt)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	page, err := c.list(ctx, rt, query)
+	return page, s.d.answer(err)
+}
+
+// Modify implements scim.Store.
+func (s *store) Modify(ctx context.Context, rt *schema.ResourceType, id string, change scim.Change) (*scim.Resource, error) {
+	c, ctx, cancel, err := s.begin(ctx, rt)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	o, err := c.modify(ctx, id, change)
+	if err != nil {
+		return nil, s.d.answer(err)
+	}
+	r, err := c.resource(ctx, o, change.Need)
+	return r, s.d.answer(err)
+}
+
+// Delete implements scim.Store.
+func (s *store) Delete(ctx context.Context, rt *schema.ResourceType, id string, precondition func(string) error) error {
+	c, ctx, cancel, err := s.begin(ctx, rt)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	return s.d.answer(c.remove(ctx, id, precondition))
+}

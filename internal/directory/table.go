@@ -1,0 +1,168 @@
+package directory
+
+import (
+	"strings"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
+)
+
+// The indexes of a table. But for claims and members their values begin with
+// the sync.
+const (
+	byName       = "name"
+	byExternalID = "externalId"
+	byEmail      = "email"
+	byClaim      = "claim"  // ids in claimFor
+	byMember     = "member" // ids in the members of a root
+)
+
+// table is what this replica knows of one kind: the informer's store with its
+// indexes, and the order of lists.
+type table struct {
+	kind     string
+	informer toolscache.SharedIndexInformer
+	handler  toolscache.ResourceEventHandlerRegistration
+	tracker  tracker
+
+	mu     sync.RWMutex
+	orders map[types.NamespacedName]*order
+}
+
+func newTable(kind string) *table {
+	return &table{kind: kind, orders: map[types.NamespacedName]*order{}}
+}
+
+func (t *table) watch(informer toolscache.SharedIndexInformer) (err error) {
+	t.informer = informer
+	t.handler, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    func(o any) { t.stored(o.(client.Object)) },
+		UpdateFunc: func(_, o any) { t.stored(o.(client.Object)) },
+		DeleteFunc: t.removed,
+	})
+	return err
+}
+
+func (t *table) synced() bool { return t.handler.HasSynced() }
+
+func (t *table) stored(o client.Object) {
+	if visible(o) {
+		t.orderFor(syncOf(o)).put(o)
+	} else if order := t.order(syncOf(o)); order != nil {
+		order.remove(o.GetName())
+	}
+	t.tracker.seen(keyOf(o), sight{uid: o.GetUID(), version: o.GetResourceVersion()})
+}
+
+func (t *table) removed(event any) {
+	if unknown, ok := event.(toolscache.DeletedFinalStateUnknown); ok {
+		event = unknown.Obj
+	}
+	o, ok := event.(client.Object)
+	if !ok {
+		return
+	}
+	if order := t.order(syncOf(o)); order != nil {
+		order.remove(o.GetName())
+	}
+	t.tracker.seen(keyOf(o), sight{uid: o.GetUID(), version: o.GetResourceVersion(), gone: true})
+}
+
+// order gives the visible resources of a sync; nil if there never were any.
+func (t *table) order(sync types.NamespacedName) *order {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.orders[sync]
+}
+
+func (t *table) orderFor(sync types.NamespacedName) *order {
+	if o := t.order(sync); o != nil {
+		return o
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.orders[sync] == nil {
+		t.orders[sync] = &order{}
+	}
+	return t.orders[sync]
+}
+
+// cached gives an object as the informer knows it; nil if it does not.
+func (t *table) cached(key types.NamespacedName) client.Object {
+	o, ok, err := t.informer.GetStore().GetByKey(key.String())
+	if err != nil || !ok {
+		return nil
+	}
+	return o.(client.Object)
+}
+
+// indexed gives the objects with a value in an index.
+func (t *table) indexed(index, value string) []client.Object {
+	found, err := t.informer.GetIndexer().ByIndex(index, value)
+	if err != nil || len(found) == 0 { // the only error is an unknown index
+		return nil
+	}
+	result := make([]client.Object, len(found))
+	for i := range found {
+		result[i] = found[i].(client.Object)
+	}
+	return result
+}
+
+// indexValue is the value of an index for one sync.
+func indexValue(sync types.NamespacedName, value string) string {
+	return strings.Join([]string{sync.Namespace, sync.Name, value}, "/")
+}
+
+func (t *table) indexers() toolscache.Indexers {
+	one := func(value func(client.Object) string) toolscache.IndexFunc {
+		return func(object any) ([]string, error) {
+			o := object.(client.Object)
+			if v := value(o); v != "" && visible(o) {
+				return []string{indexValue(syncOf(o), v)}, nil
+			}
+			return nil, nil
+		}
+	}
+	indexers := toolscache.Indexers{
+		byName:       one(func(o client.Object) string { return schema.Fold(nameOf(o)) }),
+		byExternalID: one(func(o client.Object) string { return resourceOf(o).ExternalID }),
+		byClaim: func(o any) ([]string, error) {
+			if id := claimOf(o.(client.Object)).ClaimFor; id != "" {
+				return []string{id}, nil
+			}
+			return nil, nil
+		},
+	}
+	if t.kind == KindUser {
+		indexers[byEmail] = indexEmails
+	} else {
+		indexers[byMember] = indexMembers
+	}
+	return indexers
+}
+
+func indexEmails(o any) ([]string, error) {
+	u := o.(*v1alpha1.User)
+	if !visible(u) || len(u.Spec.Emails) == 0 {
+		return nil, nil
+	}
+	values := make([]string, 0, len(u.Spec.Emails))
+	for i := range u.Spec.Emails {
+		values = append(values, indexValue(syncOf(u), schema.Fold(u.Spec.Emails[i].Value)))
+	}
+	return values, nil
+}
+
+// indexMembers is not by sync: ids differ anyway, and are not copied so.
+func indexMembers(o any) ([]string, error) {
+	if g := o.(*v1alpha1.Group); visible(g) {
+		return g.Spec.Members, nil
+	}
+	return nil, nil
+}
