@@ -70,7 +70,8 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 		header.Set("Retry-After", strconv.FormatInt(retrySeconds(e.RetryAfter), 10))
 	}
 	buf := newBuffer()
-	b := append(*buf, `{"schemas":["`+errorURN+`"],"status":"`...)
+	b := *buf
+	b = append(b, `{"schemas":["`+errorURN+`"],"status":"`...)
 	b = strconv.AppendInt(b, int64(e.Status), 10)
 	b = append(b, '"')
 	if e.Type != "" {
@@ -79,7 +80,8 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	b = append(b, `,"detail":`...)
 	b = appendString(b, e.Detail)
-	*buf = append(b, '}')
+	b = append(b, '}')
+	*buf = b
 	answer{status: e.Status, body: buf}.write(w, r)
 }
 

@@ -120,26 +120,16 @@ func TestBaseURLOfTheHost(t *testing.T) {
 	}
 }
 
-// A header above the server's limit, and a client that never ends its header,
-// hold nothing up.
-func TestServerLimits(t *testing.T) {
-	server := handler.NewServer("127.0.0.1:0", http.NotFoundHandler())
-	for name, d := range map[string]time.Duration{
-		"ReadHeaderTimeout": server.ReadHeaderTimeout, "ReadTimeout": server.ReadTimeout,
-		"WriteTimeout": server.WriteTimeout, "IdleTimeout": server.IdleTimeout,
-	} {
-		if d <= 0 || d > 5*time.Minute {
-			t.Errorf("%s is %v", name, d)
-		}
-	}
-	if server.WriteTimeout <= server.ReadTimeout {
-		t.Errorf("WriteTimeout %v counts from the header's end and must leave time after ReadTimeout %v", server.WriteTimeout, server.ReadTimeout)
-	}
-	test := httptest.NewUnstartedServer(nil)
-	test.Config = server
-	test.Start()
-	t.Cleanup(test.Close)
-	p := &provider{t: t, base: test.URL}
-	p.do("GET", "/", "", "X-Large: "+strings.Repeat("x", 80<<10)).want(431)
-	p.do("GET", "/", "", "X-Large: "+strings.Repeat("x", 60<<10)).want(404)
+// A store that does not come back is given up in time.
+func TestTimeLimit(t *testing.T) {
+	p := serveWith(t, handler.Options{Store: waiting{memory.New()}, Limits: handler.Limits{Time: time.Millisecond}})
+	p.get("/Users/x").wantError(503, "")
+}
+
+// waiting is a store that reads until it is told to stop.
+type waiting struct{ scim.Store }
+
+func (waiting) Get(ctx context.Context, _ *schema.ResourceType, _ string, _ scim.Need) (*scim.Resource, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
 }

@@ -53,13 +53,21 @@ type Options struct {
 // Limits bound what one request may ask for. A field that is zero takes its
 // default.
 type Limits struct {
-	Body      int64 // bytes in the body of a request; 2 MiB
-	GroupBody int64 // the same for resource types with members; 16 MiB holds 100,000 of them
-	Page      int   // resources on a page when the client does not say; 100
-	MaxPage   int   // most resources on a page; 1,000
+	Header    int           // bytes in the URL, and in the other headers together; 64 KiB
+	Body      int64         // bytes in the body of a request; 2 MiB
+	GroupBody int64         // the same for resource types with members; 16 MiB holds 100,000 of them
+	Page      int           // resources on a page when the client does not say; 100
+	MaxPage   int           // most resources on a page; 1,000
+	Time      time.Duration // from the end of the header to the answer; 80 seconds, less than NewServer's WriteTimeout
 }
 
 func (l Limits) withDefaults() Limits {
+	if l.Header <= 0 {
+		l.Header = 64 << 10
+	}
+	if l.Time <= 0 {
+		l.Time = 80 * time.Second
+	}
 	if l.Body <= 0 {
 		l.Body = 2 << 20
 	}
@@ -134,11 +142,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve runs the operation that the request asks for.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) {
+	if err := h.limits.checkHeader(r); err != nil {
+		return answer{}, err
+	}
 	token, err := bearerToken(r)
 	if err != nil {
 		return answer{}, err
 	}
-	if err := h.authenticate(r.Context(), token); err != nil {
+	ctx, cancel := context.WithTimeout(r.Context(), h.limits.Time)
+	defer cancel()
+	r = r.WithContext(ctx)
+	if err := h.authenticate(ctx, token); err != nil {
 		return answer{}, err
 	}
 	op, rq, err := h.route(w, r)
@@ -156,7 +170,7 @@ func (h *Handler) clientError(err error, r *http.Request, id string) *scim.Error
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return scim.Unavailable(time.Second, "the request took too long and was given up; nothing is known to be stored, try again")
+		return scim.Unavailable(time.Second, "the request took too long and was given up: whether it was stored is not known, so try again")
 	}
 	h.log.Error(err, "Request failed", "requestID", id, "method", r.Method)
 	return internalError(id)

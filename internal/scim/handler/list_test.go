@@ -62,6 +62,21 @@ func TestPaging(t *testing.T) {
 	}
 }
 
+// A plus is a space where spaces are written so, and a plus where they are not.
+func TestPlusInAFilter(t *testing.T) {
+	p := serve(t)
+	plus, space := p.user("ada+test"), p.user("ada test")
+	for query, want := range map[string]string{
+		`filter=userName%20eq%20%22ada%2Btest%22`: plus,
+		`filter=userName%20eq%20%22ada+test%22`:   plus,
+		`filter=userName+eq+%22ada%2Btest%22`:     plus,
+		`filter=userName+eq+%22ada+test%22`:       space,
+		`filter=userName%20eq%20%22ada%20test%22`: space,
+	} {
+		equal(t, query, p.get("/Users?"+query).want(200).texts("Resources", "id"), []string{want})
+	}
+}
+
 func TestWrongQueries(t *testing.T) {
 	p := serve(t)
 	p.user("ada")

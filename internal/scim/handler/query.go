@@ -31,13 +31,23 @@ func readParameters(query string) (parameters, error) {
 		if target == nil || *target != "" {
 			continue
 		}
-		plain, err := url.QueryUnescape(value)
+		plain, err := unescape(value)
 		if err != nil {
 			return p, scim.BadRequest(scimType, "the query parameter %s is not percent-encoded: %v", key, err)
 		}
 		*target = strings.TrimSpace(plain)
 	}
 	return p, nil
+}
+
+// unescape decodes the value of a parameter. Spaces come as "+" or as "%20". A
+// client that writes %20 may leave a plus as it is (encodeURI of JavaScript
+// does), so beside %20 a plus is a plus: "ada+test@example.com" has to be found.
+func unescape(value string) (string, error) {
+	if strings.Contains(value, "%20") {
+		return url.PathUnescape(value)
+	}
+	return url.QueryUnescape(value)
 }
 
 // field is where the parameter of a name goes, with the scimType of one that
