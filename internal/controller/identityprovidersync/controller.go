@@ -1,0 +1,151 @@
+// Package identityprovidersync keeps the status of IdentityProviderSyncs,
+// makes the token Secrets that are to be generated, and removes what a deleted
+// sync asks to have removed.
+//
+// The server answers requests without this controller: a token is checked and
+// a filter applied whatever the status says. So the status may be late, and
+// what traffic changes in it is written at most once in an interval, however
+// many requests there were.
+//
+// Two writers share the status. The leader, here, writes all of it. Every
+// other replica (see Reporter) only knows better when it was last asked, and
+// moves lastRequestTime, lastChangeTime and lastUsedTime forward, never back.
+// Both patch with the resourceVersion they read, so neither undoes the other.
+package identityprovidersync
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/directory"
+	"github.com/rollcall-scim/rollcall/internal/server"
+	"github.com/rollcall-scim/rollcall/internal/token"
+)
+
+// interval is how often traffic may change a status.
+const interval = 10 * time.Second
+
+// Options are what the controller works with. All are required.
+type Options struct {
+	Client    client.Client // reads from the cache
+	Directory *directory.Directory
+	Tokens    *token.Verifier
+	Activity  *server.Activity
+	// Serves says whether the syncs of a namespace are served.
+	Serves func(namespace string) bool
+	// Endpoint is what to enter at the identity provider.
+	Endpoint func(namespace, name string) string
+	Recorder events.EventRecorder
+}
+
+// Controller reconciles IdentityProviderSyncs.
+type Controller struct {
+	Options
+	census *census
+
+	mu    sync.Mutex
+	empty map[types.NamespacedName]time.Time // since when a sync being deleted has nothing left
+}
+
+// NewController makes a Controller.
+func NewController(o Options) *Controller {
+	return &Controller{Options: o, census: newCensus(), empty: map[types.NamespacedName]time.Time{}}
+}
+
+// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=identityprovidersyncs,verbs=get;list;watch;update;patch
+// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=identityprovidersyncs/status,verbs=get;update;patch
+// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=identityprovidersyncs/finalizers,verbs=get;update;patch
+
+// Register adds the controller, which runs on the leader, and the Reporter,
+// which runs on the other replicas.
+func (c *Controller) Register(m manager.Manager) error {
+	reporter := &Reporter{
+		client: c.Client, tokens: c.Tokens, activity: c.Activity, serves: c.Serves,
+		elected: m.Elected(), log: m.GetLogger().WithName("activity"),
+	}
+	if err := m.Add(reporter); err != nil {
+		return err
+	}
+	return builder.ControllerManagedBy(m).
+		Named("identityprovidersync").
+		For(&v1alpha1.IdentityProviderSync{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&v1alpha1.User{}, c.census.handler()).
+		Watches(&v1alpha1.Group{}, c.census.handler()).
+		WithOptions(controller.Options{MaxConcurrentReconciles: 4}).
+		Complete(c)
+}
+
+// Reconcile brings one sync's status up to date, now and at every interval.
+func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (reconcile.Result, error) {
+	s := &v1alpha1.IdentityProviderSync{}
+	if err := c.Client.Get(ctx, rq.NamespacedName, s); err != nil {
+		if apierrors.IsNotFound(err) {
+			c.forget(rq.NamespacedName)
+		}
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	if !c.Serves(s.Namespace) {
+		return reconcile.Result{}, c.explainNotServed(ctx, s)
+	}
+	if !s.DeletionTimestamp.IsZero() {
+		return c.finalize(ctx, s)
+	}
+	if err := c.keepFinalizer(ctx, s); err != nil {
+		return conflictLater(err)
+	}
+
+	before := s.DeepCopy()
+	f, err := c.find(ctx, s)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	f.apply(&s.Status, s)
+	observe(&s.Status, c.Activity.Seen(rq.NamespacedName), c.Tokens.LastUsed(rq.NamespacedName))
+	if err := c.patchStatus(ctx, before, s); err != nil {
+		return conflictLater(err)
+	}
+	c.tell(before, s, f)
+	return reconcile.Result{RequeueAfter: interval}, nil
+}
+
+// patchStatus writes the status if it differs, at the version that was read.
+func (c *Controller) patchStatus(ctx context.Context, before, after *v1alpha1.IdentityProviderSync) error {
+	return patchStatus(ctx, c.Client, before, after)
+}
+
+func patchStatus(ctx context.Context, c client.Client, before, after *v1alpha1.IdentityProviderSync) error {
+	if equality.Semantic.DeepEqual(before.Status, after.Status) {
+		return nil
+	}
+	patched := after.DeepCopy()
+	return c.Status().Patch(ctx, patched, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+}
+
+// conflictLater tries again soon after another replica wrote: the cache will
+// have it by then.
+func conflictLater(err error) (reconcile.Result, error) {
+	if apierrors.IsConflict(err) {
+		return reconcile.Result{RequeueAfter: 200 * time.Millisecond}, nil
+	}
+	return reconcile.Result{}, client.IgnoreNotFound(err)
+}
+
+func (c *Controller) forget(key types.NamespacedName) {
+	c.census.forget(key)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.empty, key)
+}
