@@ -120,7 +120,7 @@ func (c *comparison) attributes(p *Person, user object) {
 		list, _ := user[name].([]any)
 		got := slices.DeleteFunc(slices.Clone(list), func(e any) bool { return empty(e, "type") })
 		if len(got) > len(want) {
-			c.differ(title, name, fmt.Sprintf("%d values", len(want)), fmt.Sprintf("%d values: %v", len(got), got))
+			c.differ(title, "number of "+name, len(want), len(got))
 		}
 	}
 }

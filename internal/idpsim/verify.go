@@ -31,12 +31,28 @@ type Verification struct {
 	Memberships int          `json:"memberships"` // compared
 	Differences int          `json:"differences"`
 	First       []Difference `json:"first,omitempty"`
+
+	seen map[Difference]bool
 }
 
+// maxRemembered bounds the memory for what was counted already: reading a user
+// in a list and by its id finds the same.
+const maxRemembered = 100_000
+
 func (v *Verification) differ(resource, attribute string, want, got any) {
+	d := Difference{resource, attribute, show(want), show(got)}
+	if v.seen[d] {
+		return
+	}
+	if v.seen == nil {
+		v.seen = map[Difference]bool{}
+	}
+	if len(v.seen) < maxRemembered {
+		v.seen[d] = true
+	}
 	v.Differences++
 	if len(v.First) < maxDifferences {
-		v.First = append(v.First, Difference{resource, attribute, show(want), show(got)})
+		v.First = append(v.First, d)
 	}
 }
 
