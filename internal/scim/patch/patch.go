@@ -85,7 +85,10 @@ func (r *Request) apply(current scim.Object) (scim.Object, error) {
 			return nil, err
 		}
 	}
-	return next, resource.Validate(r.rt, next)
+	if err := resource.Validate(r.rt, next); err != nil {
+		return nil, err
+	}
+	return next, nil
 }
 
 // at says which operation an error is about, counting from 1.

@@ -104,44 +104,59 @@ func (r *Request) addExtension(op operation, target schema.Target) error {
 
 // addUndeclared changes an extension that nobody declared, or an attribute of
 // it. Values stay as sent. Where a URN ends and the attribute begins cannot be
-// told for sure: it is the extension if the resource has one of that name or
-// the value is an object.
+// told for sure: what the resource has decides, and else an object is the whole
+// extension.
 func (r *Request) addUndeclared(op operation, path filter.Path) error {
 	if path.Filter != nil {
 		return scim.BadRequest(scim.TypeInvalidPath, "path %q: the schema is not known, so its values cannot be filtered", op.path)
 	}
 	_, isObject := op.value.(scim.Object)
 	whole := path.AttributePath.String()
-	drop := op.verb == remove || op.value == nil
 	r.edits = append(r.edits, func(attributes scim.Object) error {
-		container, key := attributes, keyOf(attributes, whole)
-		_, exists := attributes[key]
-		if !exists && !isObject && path.Name != "" {
-			extension := keyOf(attributes, path.URN)
-			inner, ok := attributes[extension].(scim.Object)
-			if !ok {
-				if attributes[extension] != nil {
-					return scim.BadRequest(scim.TypeInvalidPath, "path %q: the extension is not an object", op.path)
-				}
-				inner = scim.Object{}
+		names := []string{whole}
+		within := attributes[keyOf(attributes, path.URN)] != nil || !isObject
+		if path.Name != "" && attributes[keyOf(attributes, whole)] == nil && within {
+			names = []string{path.URN, path.Name}
+			if path.SubAttribute != "" {
+				names = append(names, path.SubAttribute)
 			}
-			attributes[extension] = inner
-			defer prune(attributes, extension)
-			container, key = inner, strings.TrimPrefix(whole, path.URN+":")
 		}
-		if drop {
-			delete(container, key)
-			return nil
-		}
-		container[key] = merged(container[key], op.value)
-		return nil
+		return setRaw(attributes, names, op)
 	})
 	return nil
 }
 
+// setRaw changes a value that no schema describes, under names within each
+// other.
+func setRaw(object scim.Object, names []string, op operation) error {
+	key := keyOf(object, names[0])
+	if len(names) > 1 {
+		inner, ok := object[key].(scim.Object)
+		if !ok {
+			if object[key] != nil {
+				return scim.BadRequest(scim.TypeInvalidPath, "path %q: %s is not an object", op.path, key)
+			}
+			inner = scim.Object{}
+			object[key] = inner
+		}
+		err := setRaw(inner, names[1:], op)
+		prune(object, key)
+		return err
+	}
+	if op.verb == remove || op.value == nil {
+		delete(object, key)
+		return nil
+	}
+	object[key] = merged(object[key], op.value)
+	return nil
+}
+
 // keyOf is the key as it is there already, in whatever letter case.
-func keyOf(attributes scim.Object, name string) string {
-	for key := range attributes {
+func keyOf(object scim.Object, name string) string {
+	if _, exact := object[name]; exact {
+		return name
+	}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if strings.EqualFold(key, name) {
 			return key
 		}

@@ -18,7 +18,10 @@ func Create(rt *schema.ResourceType, body scim.Object) (scim.Object, error) {
 	if rt.Schema.Attribute(activeName) != nil && attributes[activeName] == nil {
 		attributes[activeName] = true
 	}
-	return attributes, Validate(rt, attributes)
+	if err := Validate(rt, attributes); err != nil {
+		return nil, err
+	}
+	return attributes, nil
 }
 
 // Replace is the body of a PUT as a change (RFC 7644 §3.5.1). Two attributes
