@@ -63,11 +63,11 @@ func (p Problem) Partial() bool {
 	return false
 }
 
-// Transient reports whether the problem goes away by itself or by retrying,
-// rather than by a change of what somebody wrote.
-func (p Problem) Transient() bool {
+// Waiting reports whether the problem goes away when something comes that is
+// expected to, rather than by a change of what somebody wrote.
+func (p Problem) Waiting() bool {
 	switch p.Reason {
-	case ReasonGroupUnresolved, ReasonAPIServerNotResponding:
+	case ReasonGroupUnresolved, ReasonAPIServerNotResponding, ReasonGroupNotFound, ReasonSyncNotFound, ReasonSyncDeleted:
 		return true
 	}
 	return false

@@ -1,0 +1,184 @@
+package grouprolebinding_test
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+)
+
+type access = map[string]bool
+
+func TestAccessFollowsMembership(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.user("ann"), w.user("bob")
+	devs := w.group("Devs", ann.Spec.ID)
+	b := w.bind("pod-reader", "Devs")
+	w.wantAccess(access{"ann": true, "bob": false})
+	w.wantReason(b, "Bound")
+
+	w.setMembers(devs, ann.Spec.ID, bob.Spec.ID) // join
+	w.wantAccess(access{"ann": true, "bob": true})
+	w.setMembers(devs, bob.Spec.ID) // leave
+	w.wantAccess(access{"ann": false, "bob": true})
+
+	no, yes := false, true
+	update(w, bob, func(u *v1alpha1.User) { u.Spec.Active = &no }) // disable
+	w.wantAccess(access{"bob": false})
+	update(w, bob, func(u *v1alpha1.User) { u.Spec.Active = &yes }) // enable again
+	w.wantAccess(access{"bob": true})
+	update(w, bob, func(u *v1alpha1.User) { u.Spec.UserName = w.name("robert") }) // rename
+	w.wantAccess(access{"bob": false, "robert": true})
+	now := metav1.NowMicro()
+	update(w, bob, func(u *v1alpha1.User) { u.Spec.Deleted = &now }) // delete, retained
+	w.wantAccess(access{"robert": false})
+	w.setMembers(devs, ann.Spec.ID)
+	w.wantAccess(access{"ann": true})
+	w.delete(ann)
+	w.wantAccess(access{"ann": false})
+}
+
+func TestMemberBeforeUser(t *testing.T) {
+	w := newWorld(t)
+	w.bind("pod-reader", "Devs")
+	w.group("Devs", "ann-uaaaaaa")
+	w.wantAccess(access{"ann": false})
+	w.user("ann")
+	w.wantAccess(access{"ann": true})
+}
+
+func TestAccessFollowsTheGroup(t *testing.T) {
+	w := newWorld(t)
+	ann := w.user("ann")
+	b := w.bind("pod-reader", "Devs") // written before the group exists
+	w.wantReason(b, "GroupNotFound")
+	devs := w.group("Devs", ann.Spec.ID)
+	w.wantAccess(access{"ann": true})
+	update(w, devs, func(g *v1alpha1.Group) { g.Spec.DisplayName = "Developers" }) // renamed away
+	w.wantAccess(access{"ann": false})
+	update(w, devs, func(g *v1alpha1.Group) { g.Spec.DisplayName = "Devs" })
+	w.wantAccess(access{"ann": true})
+	w.delete(devs)
+	w.wantAccess(access{"ann": false})
+	w.wantReason(b, "GroupNotFound")
+}
+
+func TestNestedGroups(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.user("ann"), w.user("bob")
+	inner := w.group("Inner", ann.Spec.ID)
+	middle := w.group("Middle", inner.Spec.ID)
+	outer := w.group("Outer", middle.Spec.ID)
+	w.bind("pod-reader", "Outer")
+	w.wantAccess(access{"ann": true, "bob": false})
+	w.setMembers(inner, bob.Spec.ID, outer.Spec.ID) // two levels down, and a cycle
+	w.wantAccess(access{"ann": false, "bob": true})
+	no := false
+	update(w, bob, func(u *v1alpha1.User) { u.Spec.Active = &no })
+	w.wantAccess(access{"bob": false})
+	update(w, bob, func(u *v1alpha1.User) { u.Spec.Active = new(bool); *u.Spec.Active = true })
+	w.wantAccess(access{"bob": true})
+	w.delete(middle)
+	w.wantAccess(access{"bob": false})
+}
+
+func TestAccessFollowsTheFilters(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.user("ann"), w.user("bob")
+	w.group("k8s-devs", ann.Spec.ID, bob.Spec.ID)
+	staff := w.group("Staff", ann.Spec.ID)
+	berlin := w.group("Berlin", bob.Spec.ID)
+	w.bind("pod-reader", "k8s-devs")
+	w.wantAccess(access{"ann": true, "bob": true})
+
+	update(w, w.sync, func(s *v1alpha1.IdentityProviderSync) { s.Spec.UserFilter = &v1alpha1.UserFilter{Groups: []string{"Staff"}} })
+	w.wantAccess(access{"ann": true, "bob": false})
+	w.setMembers(staff, berlin.Spec.ID) // now bob is staff, by way of Berlin
+	w.wantAccess(access{"ann": false, "bob": true})
+	w.setMembers(berlin, bob.Spec.ID, ann.Spec.ID)
+	w.wantAccess(access{"ann": true, "bob": true})
+	update(w, staff, func(g *v1alpha1.Group) { g.Spec.DisplayName = "Former" })
+	w.wantAccess(access{"ann": false, "bob": false})
+	update(w, w.sync, func(s *v1alpha1.IdentityProviderSync) {
+		s.Spec.UserFilter = nil
+		s.Spec.GroupFilter = &v1alpha1.GroupFilter{Prefixes: []string{"k8s-"}}
+	})
+	w.wantAccess(access{"ann": true, "bob": true})
+	update(w, w.sync, func(s *v1alpha1.IdentityProviderSync) { s.Spec.GroupFilter.Prefixes = []string{"K8s-"} })
+	w.wantAccess(access{"ann": false, "bob": false})
+}
+
+func TestAccessFollowsAllowedNamespaces(t *testing.T) {
+	w := newWorld(t)
+	ann := w.user("ann")
+	w.group("Devs", ann.Spec.ID)
+	other := createNamespace(t, map[string]string{"tier": "prod"})
+	b := w.bindIn(other, "pod-reader", "Devs")
+	want := func(allowed bool, reason string) {
+		t.Helper()
+		w.promptly("access", allowed, func() any { return w.may("ann", "get", "pods", other) })
+		w.wantReason(b, reason)
+	}
+	want(false, "NamespaceNotAllowed")
+	allow := func(a *v1alpha1.AllowedNamespaces) {
+		t.Helper()
+		update(w, w.sync, func(s *v1alpha1.IdentityProviderSync) { s.Spec.AllowedNamespaces = a })
+	}
+	allow(&v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesAll})
+	want(true, "Bound")
+	allow(&v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesSame})
+	want(false, "NamespaceNotAllowed")
+	allow(&v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesSelector,
+		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "prod"}}})
+	want(true, "Bound")
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: other}}
+	update(w, ns, func(ns *corev1.Namespace) { ns.Labels["tier"] = "test" })
+	want(false, "NamespaceNotAllowed")
+}
+
+func TestAccessFollowsKubernetesUsername(t *testing.T) {
+	w := newWorld(t)
+	ann, twin := w.user("ann"), w.user("Ann2")
+	w.group("Devs", ann.Spec.ID)
+	b := w.bind("pod-reader", "Devs")
+	w.wantAccess(access{"ann": true})
+	set := func(expression string) {
+		t.Helper()
+		update(w, w.sync, func(s *v1alpha1.IdentityProviderSync) { s.Spec.KubernetesUsername = expression })
+	}
+	set("'oidc:' + user.userName")
+	w.wantAccess(access{"ann": false, "oidc:ann": true})
+	set("user.userName +")
+	w.wantReason(b, "InvalidUsernameExpression")
+	w.wantAccess(access{"oidc:ann": true}) // held
+	no := false
+	update(w, ann, func(u *v1alpha1.User) { u.Spec.Active = &no })
+	w.wantAccess(access{"oidc:ann": false}) // but revoking works
+	set("user.userName.lowerAscii().replace('2', '')")
+	update(w, ann, func(u *v1alpha1.User) { *u.Spec.Active = true })
+	w.wantAccess(access{"ann": true})
+	w.wantReason(b, "PartlyBound") // ann and Ann2 have one name
+	update(w, twin, func(u *v1alpha1.User) { u.Spec.Active = &no })
+	w.wantAccess(access{"ann": false}) // although Ann2 is no member
+	w.delete(twin)
+	w.wantAccess(access{"ann": true})
+	w.wantReason(b, "Bound")
+}
+
+func TestDeletedSync(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.user("ann"), w.user("bob")
+	devs := w.group("Devs", ann.Spec.ID)
+	b := w.bind("pod-reader", "Devs")
+	w.wantAccess(access{"ann": true})
+	w.delete(w.sync)
+	w.wantReason(b, "SyncNotFound")
+	stays(t, "access while the sync is gone", func() bool { return w.mayRead("ann") })
+	w.setMembers(devs, ann.Spec.ID, bob.Spec.ID)
+	stays(t, "nobody joins", func() bool { return w.mayRead("ann") && !w.mayRead("bob") })
+	w.createSync(nil) // adopts
+	w.wantAccess(access{"ann": true, "bob": true})
+	w.wantReason(b, "Bound")
+}
