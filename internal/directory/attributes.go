@@ -137,8 +137,11 @@ func (r *reader) done() {
 	if r == nil || r.taken == len(r.object) || *r.err != nil {
 		return
 	}
-	*r.err = scim.BadRequest(scim.TypeInvalidValue, "%q has an attribute that the schema does not know",
-		strings.TrimSuffix(r.path, "."))
+	where := "the resource"
+	if r.path != "" {
+		where = fmt.Sprintf("%q", strings.TrimSuffix(r.path, "."))
+	}
+	*r.err = scim.BadRequest(scim.TypeInvalidValue, "%s has an attribute that the schema does not know", where)
 }
 
 // extensions reads everything named by a URN but the ones that are declared.

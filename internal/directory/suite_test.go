@@ -1,0 +1,251 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/filter"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
+	"github.com/rollcall-scim/rollcall/test/controlplane"
+)
+
+var (
+	config *rest.Config
+	scheme = runtime.NewScheme()
+)
+
+func TestMain(m *testing.M) {
+	code, err := runAll(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func runAll(m *testing.M) (int, error) {
+	cp, err := controlplane.Start()
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = cp.Stop() }()
+	config = cp.Config
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return 0, err
+	}
+	return m.Run(), nil
+}
+
+// liveClient reads and writes the API server itself.
+func liveClient(t testing.TB) client.WithWatch {
+	t.Helper()
+	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// newReplica is a Directory with informers of its own, as in a process of its
+// own. With wrap, its live client is wrapped.
+func newReplica(t testing.TB, change ...func(*Options)) *Directory {
+	t.Helper()
+	informers, err := cache.New(config, cache.Options{Scheme: scheme, DefaultTransform: cache.TransformStripManagedFields()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	options := Options{Cache: informers, Client: liveClient(t), Logger: logr.Discard()}
+	for _, f := range change {
+		f(&options)
+	}
+	d, err := New(ctx, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- informers.Start(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		<-stopped
+	})
+	if !d.WaitForSync(ctx) {
+		t.Fatal("the informers did not start")
+	}
+	return d
+}
+
+var syncs atomic.Int64
+
+// newSync names a sync in a namespace of its own.
+func newSync(t testing.TB) types.NamespacedName {
+	t.Helper()
+	name := fmt.Sprintf("sync-%d", syncs.Add(1))
+	if err := liveClient(t).Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
+		t.Fatal(err)
+	}
+	return types.NamespacedName{Namespace: name, Name: "entra"}
+}
+
+// service is one sync as one replica serves it.
+type service struct {
+	t testing.TB
+	*Directory
+	sync         types.NamespacedName
+	store        scim.Store
+	policy       Policy
+	users, group *schema.ResourceType
+}
+
+func serve(t testing.TB, d *Directory, sync types.NamespacedName) *service {
+	s := &service{t: t, Directory: d, sync: sync, users: schema.UserType(), group: schema.GroupType()}
+	s.store = d.Store(sync, func() Policy { return s.policy })
+	return s
+}
+
+func (s *service) createUser(name string) *scim.Resource {
+	s.t.Helper()
+	return s.create(s.users, scim.Object{"userName": name})
+}
+
+func (s *service) createGroup(name string, members ...string) *scim.Resource {
+	s.t.Helper()
+	return s.create(s.group, scim.Object{"displayName": name, "members": memberValues(members)})
+}
+
+func memberValues(ids []string) []any {
+	values := make([]any, len(ids))
+	for i, id := range ids {
+		values[i] = scim.Object{"value": id}
+	}
+	return values
+}
+
+func (s *service) create(rt *schema.ResourceType, attributes scim.Object) *scim.Resource {
+	s.t.Helper()
+	r, err := s.store.Create(context.Background(), rt, attributes, scim.Need{})
+	if err != nil {
+		s.t.Fatalf("creating %v: %v", attributes, err)
+	}
+	return r
+}
+
+func (s *service) get(rt *schema.ResourceType, id string) *scim.Resource {
+	s.t.Helper()
+	r, err := s.store.Get(context.Background(), rt, id, scim.Need{Members: true, Groups: true})
+	if err != nil {
+		s.t.Fatalf("reading %s: %v", id, err)
+	}
+	return r
+}
+
+func (s *service) delete(rt *schema.ResourceType, id string) {
+	s.t.Helper()
+	if err := s.store.Delete(context.Background(), rt, id, nil); err != nil {
+		s.t.Fatalf("deleting %s: %v", id, err)
+	}
+}
+
+func (s *service) rename(rt *schema.ResourceType, id, name string) error {
+	attribute := "userName"
+	if rt == s.group {
+		attribute = "displayName"
+	}
+	_, err := s.store.Modify(context.Background(), rt, id, scim.Change{Apply: set(attribute, name)})
+	return err
+}
+
+func set(attribute string, value any) func(scim.Object) (scim.Object, error) {
+	return func(o scim.Object) (scim.Object, error) {
+		o[attribute] = value
+		return o, nil
+	}
+}
+
+func (s *service) modify(rt *schema.ResourceType, id string, change scim.Change) *scim.Resource {
+	s.t.Helper()
+	r, err := s.store.Modify(context.Background(), rt, id, change)
+	if err != nil {
+		s.t.Fatalf("changing %s: %v", id, err)
+	}
+	return r
+}
+
+func (s *service) add(group string, ids ...string) {
+	s.t.Helper()
+	s.modify(s.group, group, scim.Change{Members: []scim.MemberChange{{Op: scim.AddMembers, Values: ids}}})
+}
+
+func (s *service) removeMembers(group string, ids ...string) {
+	s.t.Helper()
+	s.modify(s.group, group, scim.Change{Members: []scim.MemberChange{{Op: scim.RemoveMembers, Values: ids}}})
+}
+
+func (s *service) find(rt *schema.ResourceType, text string) []string {
+	s.t.Helper()
+	e, err := filter.Parse(text)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	page, err := s.store.List(context.Background(), rt, scim.Query{Filter: e, StartIndex: 1, Count: 1000})
+	if err != nil {
+		s.t.Fatalf("finding %s: %v", text, err)
+	}
+	ids := make([]string, len(page.Resources))
+	for i, r := range page.Resources {
+		ids[i] = r.ID
+	}
+	return ids
+}
+
+// membersOf lists the members that SCIM shows, sorted by nothing but the store.
+func (s *service) membersOf(group string) []string {
+	s.t.Helper()
+	members, _ := s.get(s.group, group).Attributes["members"].([]scim.Member)
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = m.Value
+	}
+	return ids
+}
+
+// status is the HTTP status that an error stands for.
+func status(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	known := (*scim.Error)(nil)
+	if errors.As(err, &known) {
+		return known.Status
+	}
+	return http.StatusInternalServerError
+}
+
+// eventually waits for what only a watch can bring about.
+func eventually(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		if condition() {
+			return
+		}
+	}
+	t.Fatalf("still not after 10 s: %s", what)
+}
