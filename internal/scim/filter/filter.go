@@ -43,7 +43,7 @@ type Comparison struct {
 	Value    any // string, bool, json.Number or nil (null); nil for Present
 }
 
-// ValuePath holds when one value of a multi-valued attribute fulfils Filter
+// ValuePath holds when one value of a multi-valued attribute satisfies Filter
 // (attr[filter]), and, with Then, its sub-attribute compares so: the form
 // emails[type eq "work"].value eq "x" that Entra sends beyond the grammar.
 type ValuePath struct {

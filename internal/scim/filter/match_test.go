@@ -82,7 +82,7 @@ func TestMatchUser(t *testing.T) {
 		"value path, two values":     {`emails[type eq "work" and value co "home"]`, false},
 		"value path, not":            {`emails[not (type eq "work")]`, true},
 		"value path on a singular":   {`name[givenName eq "Barbara"]`, true},
-		"value path, unknown part":   {`emails[colour eq "red"]`, false},
+		"value path, unknown part":   {`emails[color eq "red"]`, false},
 		"value path, absent list":    {`phoneNumbers[type eq "work"]`, false},
 		"Entra":                      {`emails[type eq "work"].value eq "B@example.com"`, true},
 		"Entra, of another type":     {`emails[type eq "home"].value eq "b@example.com"`, false},

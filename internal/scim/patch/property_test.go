@@ -75,7 +75,7 @@ func TestResultsAreValid(t *testing.T) {
 			if err := resource.Validate(schema.UserType(), next); err != nil {
 				t.Fatalf("%v: %v", err, next)
 			}
-			// What is stored reads as it is: nothing in it is empty, twice or misspelt.
+			// What is stored reads as it is: nothing in it is empty, twice or misnamed.
 			decoded, err := resource.Decode(schema.UserType(), next)
 			if err != nil {
 				t.Fatalf("%v: %v", err, next)
