@@ -1,0 +1,60 @@
+package operator
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/client-go/rest"
+)
+
+// AllNamespaces as the only one of SyncNamespaces serves syncs everywhere.
+const AllNamespaces = "*"
+
+// Config is what an operator is told. REST and SyncNamespaces are required.
+type Config struct {
+	REST *rest.Config
+	Log  logr.Logger
+
+	// SyncNamespaces are the namespaces whose IdentityProviderSyncs are served,
+	// or AllNamespaces. Elsewhere they only get a condition that says so.
+	SyncNamespaces []string
+
+	SCIMAddress       string // host:port
+	CertFile, KeyFile string // both empty: plain HTTP
+	ExternalURL       string // empty: taken from each request
+	TrustForwarded    bool   // believe X-Forwarded-Proto and -Host
+	MaxRequests       int    // served at once; 0: the server's default
+	StrongReads       bool   // ask the API server also for what is in the cache
+
+	MetricsAddress string // "0": off
+	ProbeAddress   string // "0": off
+
+	LeaderElect             bool
+	LeaderElectionNamespace string
+}
+
+// check finds what is wrong with a Config before anything is started.
+func (c *Config) check() error {
+	if len(c.SyncNamespaces) == 0 {
+		return fmt.Errorf("no namespaces to serve: set --sync-namespaces or POD_NAMESPACE")
+	}
+	if slices.Contains(c.SyncNamespaces, AllNamespaces) && len(c.SyncNamespaces) > 1 {
+		return fmt.Errorf("--sync-namespaces is either %q or a list of names, not both", AllNamespaces)
+	}
+	for _, name := range c.SyncNamespaces {
+		if problems := validation.IsDNS1123Label(name); name != AllNamespaces && len(problems) > 0 {
+			return fmt.Errorf("--sync-namespaces: %q is no name of a namespace: %s", name, problems[0])
+		}
+	}
+	if c.LeaderElect && c.LeaderElectionNamespace == "" {
+		return fmt.Errorf("no namespace for the leader's Lease: set --leader-election-namespace or POD_NAMESPACE, or --leader-elect=false for a single replica")
+	}
+	return nil
+}
+
+// serves says whether the syncs of a namespace are served.
+func (c *Config) serves(namespace string) bool {
+	return c.SyncNamespaces[0] == AllNamespaces || slices.Contains(c.SyncNamespaces, namespace)
+}
