@@ -101,14 +101,15 @@ func (o *options) addFlags(cmd *cobra.Command) {
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of the directory and its changes")
 	f.IntVar(&o.Users, "users", 100, "users")
 	f.IntVar(&o.Groups, "groups", 10, "groups")
-	f.IntVar(&o.Memberships, "memberships", 0, "memberships in all, spread unevenly (default 10 per group; negative: none)")
+	f.IntVar(&o.Memberships, "memberships", 0, "memberships in all, spread unevenly (default 10 per group)")
 	f.StringVar(&o.GroupPrefix, "group-prefix", "k8s-", "prefix of half of the groups' names, the largest among them")
-	f.IntVar(&o.Deltas, "deltas", 50, "changes after the initial cycle (negative: none)")
+	f.IntVar(&o.Deltas, "deltas", 50, "changes after the initial cycle")
 	f.StringSliceVar(&o.DeltaKinds, "delta-kinds", nil, "only these kinds of changes: "+strings.Join(idpsim.DeltaKinds(), ", "))
 	f.IntVar(&o.MembersPerRequest, "members-per-request", 0, "members per request (default: as the identity provider does, 1 for entra)")
 	f.Float64Var(&o.Rate, "rate", 0, "requests per second (default: no limit)")
 	f.IntVar(&o.Connections, "connections", 8, "requests under way at once")
 	f.DurationVar(&o.Timeout, "timeout", 0, "of one request (default 30s)")
+	f.IntVar(&o.MaxRetries, "retries", 5, "of a request after a 429, a 503 or a refused connection")
 	f.BoolVar(&o.Verify, "verify", false, "read everything back afterwards and compare")
 	f.BoolVar(&o.Cleanup, "cleanup", false, "remove what runs of this profile and seed have made, and do nothing else (with the same sizes)")
 	f.StringVar(&o.CAFile, "ca-file", "", "PEM file of the authorities to trust for the server's certificate")
@@ -124,11 +125,11 @@ func (o *options) run(cmd *cobra.Command) error {
 	if err := o.readToken(); err != nil {
 		return err
 	}
-	if zero := cmd.Flags(); zero.Changed("groups") && o.Groups == 0 {
-		o.Groups = -1
-	}
-	if cmd.Flags().Changed("deltas") && o.Deltas == 0 {
-		o.Deltas = -1
+	// A zero means the default to the library; to the person who wrote it, none.
+	for name, field := range map[string]*int{"groups": &o.Groups, "memberships": &o.Memberships, "deltas": &o.Deltas, "retries": &o.MaxRetries} {
+		if cmd.Flags().Changed(name) && *field == 0 {
+			*field = -1
+		}
 	}
 	if !o.quiet {
 		o.Progress = cmd.ErrOrStderr()

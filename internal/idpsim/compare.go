@@ -11,7 +11,7 @@ import (
 // comparison holds what should be there, by the name that a server answers.
 type comparison struct {
 	*runner
-	Verification
+	result     Verification
 	users      map[string]*Person // by externalId
 	byName     map[string]*Person // by userName in lower case, for servers that keep no externalId
 	groups     map[string]*Team   // by displayName
@@ -70,16 +70,16 @@ func (c *comparison) user(user object) {
 	}
 	switch own := strings.HasPrefix(externalID, c.userPrefix); {
 	case p == nil && own && (!c.baseline.users[id] || c.gone[id]):
-		c.differ("User "+userName, "", nil, "present, with id "+id)
+		c.result.differ("User "+userName, "", nil, "present, with id "+id)
 		return
 	case p == nil:
 		return // of somebody else, or of another run
 	case c.seenUsers[p.ExternalID]:
-		c.differ(userTitle(p), "", "one user", "listed twice, or two users with its externalId")
+		c.result.differ(userTitle(p), "", "one user", "listed twice, or two users with its externalId")
 		return
 	}
 	c.progress.step()
-	c.Verification.Users++
+	c.result.Users++
 	c.seenUsers[p.ExternalID] = true
 	c.ids[id] = p
 	c.attributes(p, user)
@@ -89,10 +89,10 @@ func (c *comparison) user(user object) {
 func (c *comparison) attributes(p *Person, user object) {
 	title := userTitle(p)
 	if id, _ := user["id"].(string); p.ID != "" && id != p.ID {
-		c.differ(title, "id", p.ID, user["id"])
+		c.result.differ(title, "id", p.ID, user["id"])
 	}
 	if user["password"] != nil {
-		c.differ(title, "password", nil, "returned, which it must never be")
+		c.result.differ(title, "password", nil, "returned, which it must never be")
 	}
 	now, minimal := resource(user), c.about.minimalWhenDisabled && !p.Active
 	for i := range c.about.table {
@@ -104,7 +104,7 @@ func (c *comparison) attributes(p *Person, user object) {
 			continue // its id is not known to this run
 		}
 		if want, got := at.value(p), now(at); want != got {
-			c.differ(title, at.path, want, got)
+			c.result.differ(title, at.path, want, got)
 		}
 	}
 	if minimal {
@@ -120,7 +120,7 @@ func (c *comparison) attributes(p *Person, user object) {
 		list, _ := user[name].([]any)
 		got := slices.DeleteFunc(slices.Clone(list), func(e any) bool { return empty(e, "type") })
 		if len(got) > len(want) {
-			c.differ(title, "number of "+name, len(want), len(got))
+			c.result.differ(title, "number of "+name, len(want), len(got))
 		}
 	}
 }
@@ -132,16 +132,16 @@ func (c *comparison) group(group object) {
 	t := c.groups[displayName]
 	switch {
 	case t == nil && c.oldNames[displayName] && !c.baseline.groups[id]:
-		c.differ("Group "+displayName, "", nil, "present, with id "+id)
+		c.result.differ("Group "+displayName, "", nil, "present, with id "+id)
 		return
 	case t == nil:
 		return
 	case c.seenGroups[displayName]:
-		c.differ(groupTitle(t), "", "one group", "listed twice, or two groups of that name")
+		c.result.differ(groupTitle(t), "", "one group", "listed twice, or two groups of that name")
 		return
 	}
 	c.progress.step()
-	c.Verification.Groups++
+	c.result.Groups++
 	c.seenGroups[displayName] = true
 	c.groupIDs[displayName] = id
 	c.members(t, group)
@@ -150,10 +150,10 @@ func (c *comparison) group(group object) {
 func (c *comparison) members(t *Team, group object) {
 	title := groupTitle(t)
 	if id, _ := group["id"].(string); t.ID != "" && id != t.ID {
-		c.differ(title, "id", t.ID, id)
+		c.result.differ(title, "id", t.ID, id)
 	}
 	if c.about.groupExternalID && group["externalId"] != t.ExternalID {
-		c.differ(title, "externalId", t.ExternalID, group["externalId"])
+		c.result.differ(title, "externalId", t.ExternalID, group["externalId"])
 	}
 	want := c.Directory.members[t.Index]
 	got := map[int]bool{}
@@ -161,17 +161,17 @@ func (c *comparison) members(t *Team, group object) {
 		p := c.ids[id]
 		switch {
 		case p != nil && got[p.Index]:
-			c.differ(title, "members", p.UserName+" once", "twice")
+			c.result.differ(title, "members", p.UserName+" once", "twice")
 		case p != nil:
 			got[p.Index] = true
 		case !c.gone[id]: // a deleted user may stay or go: RFC 7644 §3.6 leaves it open
-			c.differ(title, "members", nil, id)
+			c.result.differ(title, "members", nil, id)
 		}
 	}
-	c.Verification.Memberships += len(want)
+	c.result.Memberships += len(want)
 	for index := range got {
 		if !want[index] {
-			c.differ(title, "members", nil, c.People[index].UserName)
+			c.result.differ(title, "members", nil, c.People[index].UserName)
 		}
 	}
 	var lost []string
@@ -182,7 +182,7 @@ func (c *comparison) members(t *Team, group object) {
 	}
 	slices.Sort(lost)
 	for _, userName := range lost {
-		c.differ(title, "members", userName, nil)
+		c.result.differ(title, "members", userName, nil)
 	}
 }
 
@@ -211,7 +211,7 @@ func (c *comparison) sample(ctx context.Context) error {
 		circle := &Circle{ID: c.groupIDs[t.DisplayName]}
 		if a := c.send(ctx, getByID("read group", groupPath(circle), "")); a != nil {
 			c.members(t, a.object())
-			c.Verification.Memberships -= len(c.Directory.members[t.Index]) // counted once
+			c.result.Memberships -= len(c.Directory.members[t.Index]) // counted once
 		}
 		teams++
 	}
@@ -239,7 +239,7 @@ func (c *comparison) groupsOf(p *Person, user object) {
 			continue
 		}
 		if want, is := c.Directory.members[i][p.Index], got[c.groupIDs[t.DisplayName]]; want != is {
-			c.differ(userTitle(p), "groups", fmt.Sprintf("%s: %t", t.DisplayName, want), is)
+			c.result.differ(userTitle(p), "groups", fmt.Sprintf("%s: %t", t.DisplayName, want), is)
 		}
 	}
 }
@@ -259,7 +259,7 @@ func (c *comparison) references(ctx context.Context) {
 			continue
 		}
 		if l, _ := a.list(); len(l.Resources) > 0 != want {
-			c.differ(groupTitle(c.Teams[0]), "filter id eq … and members eq "+id, want, !want)
+			c.result.differ(groupTitle(c.Teams[0]), "filter id eq … and members eq "+id, want, !want)
 		}
 	}
 }

@@ -39,7 +39,7 @@ type Config struct {
 	Users       int    // default 100
 	Groups      int    // default 10; negative: none
 	Memberships int    // in all; default 10 per group; negative: none
-	GroupPrefix string // of half of the groups' names
+	GroupPrefix string // of half of the groups' names; default: none
 
 	Deltas            int      // changes after the initial cycle; default 50; negative: none
 	DeltaKinds        []string // of DeltaKinds(); default: all of them

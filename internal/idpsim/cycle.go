@@ -2,17 +2,23 @@ package idpsim
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 )
 
 // test does what a click on "Test connection" or "Activate" does.
 func (r *runner) test(ctx context.Context) error {
+	passed := false
 	r.each(ctx, "test connection", 1, slices.Values([]task{{run: func(ctx context.Context) {
-		if r.send(ctx, r.idp.connectionTest()...) != nil && r.about.tryOut {
+		passed = r.send(ctx, r.idp.connectionTest()...) != nil
+		if passed && r.about.tryOut {
 			r.tryOutBoth(ctx)
 		}
 	}}}))
+	if !passed && r.Phase == PhaseAll && ctx.Err() == nil {
+		return errors.New("the connection test failed: an identity provider would not go on")
+	}
 	return nil
 }
 

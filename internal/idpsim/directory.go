@@ -56,7 +56,7 @@ type Directory struct {
 func newDirectory(c *Config, newID func(kind, index int) string) *Directory {
 	d := &Directory{
 		used:   make(map[string]int, c.Users+c.Groups),
-		rng:    rand.New(rand.NewPCG(c.Seed, 0x1d951d951d951d95)), //nolint:gosec // a directory must come out the same each time
+		rng:    rand.New(rand.NewPCG(c.Seed, 0x1d951d951d951d95)),
 		prefix: c.GroupPrefix,
 		newID:  newID,
 	}

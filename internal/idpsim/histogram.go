@@ -22,9 +22,9 @@ func (h *histogram) add(d time.Duration) {
 // bucketOf gives the first 64 µs a bucket each, and every power of two after
 // them 32 buckets.
 func bucketOf(d time.Duration) int {
-	us := uint64(max(d.Microseconds(), 0)) //nolint:gosec // never negative
+	us := uint64(max(d.Microseconds(), 0))
 	shift := max(bits.Len64(us)-6, 0)
-	return min(shift*32+int(us>>shift), 32*32-1) //nolint:gosec // below 64 after the shift
+	return min(shift*32+int(us>>shift), 32*32-1)
 }
 
 // quantile is the duration that a part q of all durations does not exceed.

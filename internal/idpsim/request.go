@@ -12,7 +12,7 @@ type request struct {
 	kind   string // what it is for, as the summary names it: "create user"
 	method string
 	path   string // below the base URL, with the query
-	body   any    // marshalled as JSON; nil: none
+	body   any    // written as JSON; nil: none
 	want   []int  // the statuses that the identity provider takes as success
 	guard  bool   // a look-up: the next request is sent only when it finds nothing
 

@@ -96,8 +96,9 @@ func (r *runner) readBaseline(ctx context.Context) error {
 // list reads all resources of a type, page by page (RFC 7644 §3.4.2.4).
 func (r *runner) list(ctx context.Context, path string, count int, visit func(object)) error {
 	for start, total := 1, 1; start <= total; {
-		req := request{kind: "list " + strings.ToLower(path[1:]), method: http.MethodGet, want: ok, check: checkList,
-			path: fmt.Sprintf("%s?startIndex=%d&count=%d", path, start, count)}
+		req := request{kind: "list " + strings.ToLower(path[1:]), method: http.MethodGet, want: ok,
+			path:  fmt.Sprintf("%s?startIndex=%d&count=%d", path, start, count),
+			check: func(a *answer) string { return checkPage(a, start, count) }}
 		a := r.send(ctx, req)
 		if a == nil {
 			if ctx.Err() != nil {
@@ -117,10 +118,23 @@ func (r *runner) list(ctx context.Context, path string, count int, visit func(ob
 	return nil
 }
 
+// checkPage also says when a page is not the one that was asked for.
+func checkPage(a *answer, start, count int) string {
+	l, problem := a.list()
+	switch {
+	case problem != "" && l.TotalResults != nil && *l.TotalResults < start:
+		return "" // nothing is left: resources were deleted while they were listed
+	case len(l.Resources) > count:
+		return fmt.Sprintf("%d resources in a page of %d: count was ignored", len(l.Resources), count)
+	default:
+		return problem
+	}
+}
+
 // verify reads everything back and compares it with the directory.
 func (r *runner) verify(ctx context.Context) error {
 	c := newComparison(r)
-	r.report.Verification = &c.Verification
+	r.report.Verification = &c.result
 	r.progress.begin("verify", len(c.users)+len(c.groups))
 	defer r.progress.end()
 	if err := r.list(ctx, "/Users", pageSize, c.user); err != nil {
@@ -128,7 +142,7 @@ func (r *runner) verify(ctx context.Context) error {
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.users)) {
 		if !c.seenUsers[id] {
-			c.differ(userTitle(c.users[id]), "", "present", nil)
+			c.result.differ(userTitle(c.users[id]), "", "present", nil)
 		}
 	}
 	if err := r.list(ctx, "/Groups", groupPageSize, c.group); err != nil {
@@ -136,7 +150,7 @@ func (r *runner) verify(ctx context.Context) error {
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.groups)) {
 		if !c.seenGroups[id] {
-			c.differ(groupTitle(c.groups[id]), "", "present", nil)
+			c.result.differ(groupTitle(c.groups[id]), "", "present", nil)
 		}
 	}
 	return c.sample(ctx)
