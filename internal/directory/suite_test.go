@@ -201,11 +201,7 @@ func (s *service) removeMembers(group string, ids ...string) {
 
 func (s *service) find(rt *schema.ResourceType, text string) []string {
 	s.t.Helper()
-	e, err := filter.Parse(text)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	page, err := s.store.List(context.Background(), rt, scim.Query{Filter: e, StartIndex: 1, Count: 1000})
+	page, err := s.store.List(context.Background(), rt, scim.Query{Filter: parse(s.t, text), StartIndex: 1, Count: 1000})
 	if err != nil {
 		s.t.Fatalf("finding %s: %v", text, err)
 	}
@@ -248,4 +244,13 @@ func eventually(t testing.TB, what string, condition func() bool) {
 		}
 	}
 	t.Fatalf("still not after 10 s: %s", what)
+}
+
+func parse(t testing.TB, text string) filter.Expression {
+	t.Helper()
+	e, err := filter.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
