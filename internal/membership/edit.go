@@ -122,14 +122,17 @@ func (e *Edit) Replace(ids []string) error {
 	for _, id := range ids {
 		wanted[id] = true
 	}
+	twice := ""
 	for i := range e.leaves.refs {
 		err := e.leaves.each(i, func(id string, at position) {
 			_, keep := wanted[id]
-			_, absent := e.marks[id]
+			m, marked := e.marks[id]
 			switch {
-			case keep && absent:
+			case m.present:
+				twice = id
+			case keep && marked:
 				e.clear(id, +1)
-			case !keep && !absent:
+			case !keep && !marked:
 				e.set(id, mark{order: e.tick(), at: &at}, -1)
 			}
 			if keep {
@@ -139,6 +142,9 @@ func (e *Edit) Replace(ids []string) error {
 		if err != nil {
 			return err
 		}
+	}
+	if twice != "" {
+		return fmt.Errorf("%w: %q is in the root and in a leaf", ErrInconsistent, twice)
 	}
 	added, _ := e.lists()
 	for _, id := range added {
@@ -195,15 +201,33 @@ func (e *Edit) tick() int {
 // lists gives the ids on top of the leaves and those removed from them, each
 // in the order in which they came.
 func (e *Edit) lists() (added, removed []string) {
+	var in, out inOrder
 	for id, m := range e.marks {
 		if m.present {
-			added = append(added, id)
+			in = append(in, ordered{m.order, id})
 		} else {
-			removed = append(removed, id)
+			out = append(out, ordered{m.order, id})
 		}
 	}
-	byOrder := func(a, b string) int { return cmp.Compare(e.marks[a].order, e.marks[b].order) }
-	slices.SortFunc(added, byOrder)
-	slices.SortFunc(removed, byOrder)
-	return added, removed
+	return in.ids(), out.ids()
+}
+
+// inOrder are ids to be sorted by when they came.
+type inOrder []ordered
+
+type ordered struct {
+	order int
+	id    string
+}
+
+func (l inOrder) ids() []string {
+	if len(l) == 0 {
+		return nil
+	}
+	slices.SortFunc(l, func(a, b ordered) int { return cmp.Compare(a.order, b.order) })
+	ids := make([]string, len(l))
+	for i := range l {
+		ids[i] = l[i].id
+	}
+	return ids
 }

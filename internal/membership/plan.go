@@ -1,11 +1,6 @@
 package membership
 
-import (
-	"cmp"
-	"slices"
-
-	"github.com/rollcall-scim/rollcall/api/v1alpha1"
-)
+import "github.com/rollcall-scim/rollcall/api/v1alpha1"
 
 // Target says for which version of which Group an Edit is planned.
 type Target struct {
@@ -69,31 +64,26 @@ func (e *Edit) Plan(target Target) (*Plan, error) {
 
 // difference gives the net effect of all changes, in a stable order.
 func (e *Edit) difference() (added, removed []string) {
-	orders := map[string]int{}
+	var in, out inOrder
 	for id, now := range e.marks {
 		if _, had := e.before[id]; had {
 			continue
 		}
-		orders[id] = now.order
 		if now.present {
-			added = append(added, id)
+			in = append(in, ordered{now.order, id})
 		} else {
-			removed = append(removed, id)
+			out = append(out, ordered{now.order, id})
 		}
 	}
 	for id, was := range e.before {
 		if _, has := e.marks[id]; has {
 			continue
 		}
-		orders[id] = was.order
 		if was.present {
-			removed = append(removed, id)
+			out = append(out, ordered{was.order, id})
 		} else {
-			added = append(added, id)
+			in = append(in, ordered{was.order, id})
 		}
 	}
-	byOrder := func(a, b string) int { return cmp.Compare(orders[a], orders[b]) }
-	slices.SortFunc(added, byOrder)
-	slices.SortFunc(removed, byOrder)
-	return added, removed
+	return in.ids(), out.ids()
 }

@@ -17,39 +17,46 @@ import (
 // one group, in any order and interrupted at any point. The group must equal a
 // plain set throughout.
 func TestGroupEqualsSet(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w := &world{store: newStore(), layout: layouts.Draw(t, "layout")}
-		w.universe = ids("m", 1, rapid.IntRange(6, 60).Draw(t, "universe"))
-		t.Repeat(map[string]func(*rapid.T){
-			"": func(t *rapid.T) {
-				if err := check(w.store, w.layout); err != nil {
-					t.Fatal(err)
-				}
-			},
-			"write":   w.write, // most of the time somebody writes alone
-			"write+":  w.write,
-			"begin":   w.begin,
-			"create":  w.create,
-			"commit":  w.commit,
-			"crash":   w.crash,
-			"see":     w.see,
-			"judge":   w.judge,
-			"delete":  w.delete,
-			"touch":   w.touch,
-			"drop":    w.drop,
-			"deliver": w.deliver,
-			"read":    w.read,
+	for name, layout := range map[string]Layout{
+		"tiny":          tiny,
+		"few leaves":    {Inline: 3, Reinline: 1, Added: 1, Removed: 3, Leaf: 5, Leaves: 4},
+		"wide leaves":   {Inline: 5, Reinline: 0, Added: 3, Removed: 1, Leaf: 8, Leaves: 6},
+		"narrow leaves": {Inline: 1, Reinline: 0, Added: 1, Removed: 1, Leaf: 2, Leaves: 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				w := &world{store: newStore(), layout: layout}
+				w.universe = ids("m", 1, rapid.IntRange(6, 60).Draw(t, "universe"))
+				t.Repeat(w.actions())
+				w.finish(t)
+			})
 		})
-		w.finish(t)
-	})
+	}
 }
 
-var layouts = rapid.SampledFrom([]Layout{
-	tiny,
-	{Inline: 3, Reinline: 1, Added: 1, Removed: 3, Leaf: 5, Leaves: 4},
-	{Inline: 5, Reinline: 0, Added: 3, Removed: 1, Leaf: 8, Leaves: 6},
-	{Inline: 1, Reinline: 0, Added: 1, Removed: 1, Leaf: 2, Leaves: 20},
-})
+func (w *world) actions() map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"": func(t *rapid.T) {
+			if err := check(w.store, w.layout); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"write":   w.write,
+		"write+":  w.write, // most writers are alone
+		"begin":   w.begin,
+		"create":  w.create,
+		"commit":  w.commit,
+		"crash":   w.crash,
+		"sweep":   w.sweep,
+		"see":     w.see,
+		"judge":   w.judge,
+		"delete":  w.delete,
+		"touch":   w.touch,
+		"drop":    w.drop,
+		"deliver": w.deliver,
+		"read":    w.read,
+	}
+}
 
 type world struct {
 	*store
@@ -210,6 +217,9 @@ func (w *world) begin(t *rapid.T) {
 	base := max(1, w.version-rapid.IntRange(0, 3).Draw(t, "lag"))
 	if p := w.prepare(t, w.draw(t), base); p != nil && p.plan.Changed() {
 		w.writers = append(w.writers, p)
+		if rapid.Bool().Draw(t, "create") {
+			w.createAll(p)
+		}
 	}
 }
 
@@ -221,12 +231,16 @@ func (w *world) create(t *rapid.T) {
 	}
 }
 
-func (w *world) commit(t *rapid.T) {
-	i := w.pick(t, len(w.writers))
-	p := w.writers[i]
+func (w *world) createAll(p *writer) {
 	for ; p.created < len(p.plan.Slices); p.created++ {
 		w.store.create(p.plan.Slices[p.created])
 	}
+}
+
+func (w *world) commit(t *rapid.T) {
+	i := w.pick(t, len(w.writers))
+	p := w.writers[i]
+	w.createAll(p)
 	if w.exists && p.base == w.version {
 		w.put(p.plan.Root, p.want)
 		w.writers = slices.Delete(w.writers, i, i+1)
@@ -247,6 +261,16 @@ func (w *world) commit(t *rapid.T) {
 func (w *world) crash(t *rapid.T) {
 	i := w.pick(t, len(w.writers))
 	w.writers = slices.Delete(w.writers, i, i+1)
+}
+
+// sweep is by a sweeper that nobody interrupts.
+func (w *world) sweep(*rapid.T) {
+	used := w.references()
+	for name, slice := range w.slices {
+		if Sweepable(slice, w.exists, strconv.Itoa(w.version), slices.Contains(used, name)) {
+			delete(w.slices, name)
+		}
+	}
 }
 
 func (w *world) see(t *rapid.T) {
@@ -333,12 +357,8 @@ func (w *world) finish(t *rapid.T) {
 	if w.exists {
 		w.put(w.live().root, w.live().want)
 	}
+	w.sweep(nil)
 	used := w.references()
-	for name, slice := range w.slices {
-		if Sweepable(slice, w.exists, strconv.Itoa(w.version), slices.Contains(used, name)) {
-			delete(w.slices, name)
-		}
-	}
 	if err := equal(slices.Collect(maps.Keys(w.slices)), set(used...)); err != nil {
 		t.Fatalf("after the last sweep: %v", err)
 	}

@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,8 +22,9 @@ type store struct {
 
 	// cached are the slices that an informer has delivered; it may still have
 	// some that are deleted.
-	cached map[string]*v1alpha1.GroupMemberSliceSpec
-	names  int
+	cached  map[string]*v1alpha1.GroupMemberSliceSpec
+	holders map[string][]string // member → cached slices
+	names   int
 }
 
 // version is a root and the members it must have.
@@ -33,7 +35,7 @@ type version struct {
 
 func newStore() *store {
 	s := &store{versions: map[int]version{}, slices: map[string]*v1alpha1.GroupMemberSliceSpec{},
-		cached: map[string]*v1alpha1.GroupMemberSliceSpec{}}
+		cached: map[string]*v1alpha1.GroupMemberSliceSpec{}, holders: map[string][]string{}}
 	s.put(Root{}, nil)
 	return s
 }
@@ -80,10 +82,18 @@ func (s *store) references() []string {
 
 // deliver brings the informer up to date with one slice.
 func (s *store) deliver(name string) {
-	if slice, ok := s.slices[name]; ok {
-		s.cached[name] = slice
-	} else {
+	old, now := s.cached[name], s.slices[name]
+	switch {
+	case old == nil && now != nil:
+		s.cached[name] = now
+		for _, id := range now.Members {
+			s.holders[id] = append(s.holders[id], name)
+		}
+	case old != nil && now == nil:
 		delete(s.cached, name)
+		for _, id := range old.Members {
+			s.holders[id] = slices.DeleteFunc(s.holders[id], func(holder string) bool { return holder == name })
+		}
 	}
 }
 
@@ -115,15 +125,7 @@ func (r *reader) Slice(name string) (*v1alpha1.GroupMemberSliceSpec, error) {
 	return nil, fmt.Errorf("slice %s: %w", name, errNotFound)
 }
 
-func (r *reader) Holders(id string) []string {
-	var names []string
-	for name, slice := range r.cached {
-		if slices.Contains(slice.Members, id) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
+func (r *reader) Holders(id string) []string { return r.holders[id] }
 
 func (r *reader) Indexed(name string) bool {
 	if r.onIndexed != nil {
@@ -133,7 +135,7 @@ func (r *reader) Indexed(name string) bool {
 	return ok
 }
 
-var errNotFound = fmt.Errorf("not found")
+var errNotFound = errors.New("not found")
 
 // tiny is a layout in which few members reach every state.
 var tiny = Layout{Inline: 4, Reinline: 2, Added: 2, Removed: 2, Leaf: 4, Leaves: 100}
