@@ -43,7 +43,7 @@ func TestAccessFollowsMembership(t *testing.T) {
 func TestMemberBeforeUser(t *testing.T) {
 	w := newWorld(t)
 	w.bind("pod-reader", "Devs")
-	w.group("Devs", "ann-uaaaaaa")
+	w.group("Devs", userID("ann"))
 	w.wantAccess(access{"ann": false})
 	w.user("ann")
 	w.wantAccess(access{"ann": true})
@@ -93,7 +93,9 @@ func TestAccessFollowsTheFilters(t *testing.T) {
 	w.bind("pod-reader", "k8s-devs")
 	w.wantAccess(access{"ann": true, "bob": true})
 
-	update(w, w.sync, func(s *v1alpha1.IdentityProviderSync) { s.Spec.UserFilter = &v1alpha1.UserFilter{Groups: []string{"Staff"}} })
+	update(w, w.sync, func(s *v1alpha1.IdentityProviderSync) {
+		s.Spec.UserFilter = &v1alpha1.UserFilter{Groups: []string{"Staff"}}
+	})
 	w.wantAccess(access{"ann": true, "bob": false})
 	w.setMembers(staff, berlin.Spec.ID) // now bob is staff, by way of Berlin
 	w.wantAccess(access{"ann": false, "bob": true})
@@ -156,7 +158,7 @@ func TestAccessFollowsKubernetesUsername(t *testing.T) {
 	no := false
 	update(w, ann, func(u *v1alpha1.User) { u.Spec.Active = &no })
 	w.wantAccess(access{"oidc:ann": false}) // but revoking works
-	set("user.userName.lowerAscii().replace('2', '')")
+	set("user.userName.lowerAscii().replace('2@', '@')")
 	update(w, ann, func(u *v1alpha1.User) { *u.Spec.Active = true })
 	w.wantAccess(access{"ann": true})
 	w.wantReason(b, "PartlyBound") // ann and Ann2 have one name

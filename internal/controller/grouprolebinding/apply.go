@@ -77,7 +77,9 @@ func (c *Controller) applyOne(ctx context.Context, binding *v1alpha1.GroupRoleBi
 		}
 		// The cache is late, or does not show it since its label was removed.
 		existing = &rbacv1.RoleBinding{}
-		if err := c.live.Get(ctx, client.ObjectKeyFromObject(wanted), existing); err != nil {
+		if err := c.live.Get(ctx, client.ObjectKeyFromObject(wanted), existing); apierrors.IsNotFound(err) {
+			return nil, nil, errLate
+		} else if err != nil {
 			return nil, nil, err
 		}
 	}
@@ -128,6 +130,9 @@ func removes(existing, wanted *rbacv1.RoleBinding) bool {
 // delete removes a RoleBinding in the version that was looked at.
 func (c *Controller) delete(ctx context.Context, rb *rbacv1.RoleBinding) error {
 	err := c.client.Delete(ctx, rb, client.Preconditions(metav1.Preconditions{UID: &rb.UID, ResourceVersion: &rb.ResourceVersion}))
+	if apierrors.IsConflict(err) {
+		return errLate
+	}
 	return client.IgnoreNotFound(err)
 }
 

@@ -10,6 +10,7 @@ package grouprolebinding
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -81,8 +82,8 @@ func (c *Controller) Reconcile(ctx context.Context, request reconcile.Request) (
 
 	result := projection.Wanted(in)
 	applied, failure := c.apply(ctx, binding, owned, &result)
-	if late(failure) {
-		return reconcile.Result{}, failure // nothing to report
+	if errors.Is(failure, errLate) {
+		return reconcile.Result{}, failure
 	}
 
 	if err := c.report(ctx, binding, &result, applied); err != nil && failure == nil {

@@ -1,6 +1,7 @@
 package grouprolebinding_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
@@ -50,11 +52,14 @@ func (w world) create(o client.Object) {
 // update changes an object in its newest version.
 func update[T client.Object](w world, o T, change func(T)) {
 	w.Helper()
-	if err := admin.Get(w.Context(), client.ObjectKeyFromObject(o), o); err != nil {
-		w.Fatal(err)
-	}
-	change(o)
-	if err := admin.Update(w.Context(), o); err != nil {
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		if err := admin.Get(w.Context(), client.ObjectKeyFromObject(o), o); err != nil {
+			return err
+		}
+		change(o)
+		return admin.Update(w.Context(), o)
+	})
+	if err != nil {
 		w.Fatal(err)
 	}
 }
@@ -71,13 +76,18 @@ func (w world) user(name string) *v1alpha1.User {
 	w.Helper()
 	yes := true
 	u := &v1alpha1.User{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name},
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: objectName(name)},
 		Spec:       v1alpha1.UserSpec{UserName: w.name(name), Active: &yes},
 	}
-	u.Spec.SyncRef.Name, u.Spec.ID = "entra", name+"-uaaaaaa"
+	u.Spec.SyncRef.Name, u.Spec.ID = "entra", userID(name)
 	w.create(u)
 	return u
 }
+
+// objectName has the form of the SCIM server's: the directory reads it off an id.
+func objectName(name string) string { return strings.ToLower(name) + "-0123456789abc" }
+
+func userID(name string) string { return objectName(name) + "-uaaaaaa" }
 
 // name is the subject name of a user.
 func (w world) name(user string) string { return user + "@" + w.namespace }
@@ -85,10 +95,10 @@ func (w world) name(user string) string { return user + "@" + w.namespace }
 func (w world) group(displayName string, members ...string) *v1alpha1.Group {
 	w.Helper()
 	g := &v1alpha1.Group{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: strings.ToLower(displayName)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: objectName(displayName)},
 		Spec:       v1alpha1.GroupSpec{DisplayName: displayName, Members: members, MemberCount: int64(len(members))},
 	}
-	g.Spec.SyncRef.Name, g.Spec.ID = "entra", strings.ToLower(displayName)+"-gaaaaaa"
+	g.Spec.SyncRef.Name, g.Spec.ID = "entra", objectName(displayName)+"-gaaaaaa"
 	w.create(g)
 	return g
 }
@@ -121,12 +131,20 @@ func (w world) bindIn(namespace, role string, groups ...string) *v1alpha1.GroupR
 // may asks the API server's own authorizer.
 func (w world) may(user, verb, resource, namespace string) bool {
 	w.Helper()
+	allowed, err := review(w.Context(), w.name(user), verb, resource, namespace)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return allowed
+}
+
+func review(ctx context.Context, user, verb, resource, namespace string) (bool, error) {
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-		User:               w.name(user),
+		User:               user,
 		ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: namespace, Verb: verb, Resource: resource},
 	}}
-	w.create(review)
-	return review.Status.Allowed
+	err := admin.Create(ctx, review)
+	return review.Status.Allowed, err
 }
 
 func (w world) mayRead(user string) bool {

@@ -1,6 +1,8 @@
 package grouprolebinding_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -57,17 +59,14 @@ func TestChangedRoleLeavesNoGap(t *testing.T) {
 	w.group("Devs", ann.Spec.ID)
 	b := w.bind("pod-reader", "Devs")
 	w.wantAccess(access{"ann": true})
-	gap := make(chan bool)
-	done := make(chan struct{})
+	gaps := make(chan error, 1)
+	ctx, stop := context.WithCancel(t.Context())
 	go func() {
-		seen := false
-		for {
-			select {
-			case <-done:
-				gap <- seen
+		defer close(gaps)
+		for ctx.Err() == nil {
+			if allowed, err := review(ctx, w.name("ann"), "get", "pods", w.namespace); ctx.Err() == nil && (err != nil || !allowed) {
+				gaps <- fmt.Errorf("allowed: %v, error: %w", allowed, err)
 				return
-			default:
-				seen = seen || !w.mayRead("ann")
 			}
 		}
 	}()
@@ -77,9 +76,9 @@ func TestChangedRoleLeavesNoGap(t *testing.T) {
 		w.promptly("writing", role == "pod-writer", func() any { return w.may("ann", "create", "pods", w.namespace) })
 		w.promptly("RoleBindings", 1, func() any { return len(w.roleBindings(w.namespace)) })
 	}
-	close(done)
-	if <-gap {
-		t.Error("ann could not read pods for a moment while the role changed")
+	stop()
+	if err := <-gaps; err != nil {
+		t.Errorf("ann could not read pods for a moment while the role changed: %v", err)
 	}
 }
 

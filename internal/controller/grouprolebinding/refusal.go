@@ -20,8 +20,8 @@ func refusal(err error, rb *rbacv1.RoleBinding) (*projection.Problem, error) {
 	role := rb.RoleRef
 	var problem projection.Problem
 	switch {
-	case late(err):
-		return nil, err
+	case late(err, role.Name):
+		return nil, fmt.Errorf("%w: %w", errLate, err)
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return nil, nil
 	case apierrors.IsNotFound(err):
@@ -39,11 +39,15 @@ func refusal(err error, rb *rbacv1.RoleBinding) (*projection.Problem, error) {
 	return &problem, fmt.Errorf("write RoleBinding %s/%s: %w", rb.Namespace, rb.Name, err)
 }
 
-// late tells that the cache was behind: what was read has changed or is gone.
-func late(err error) bool {
+// errLate marks errors of a cache that was behind. They are nothing to report.
+var errLate = errors.New("an object has changed since it was read")
+
+// late tells that what was read has changed or is gone. A role that does not
+// exist is reported as if a RoleBinding of its name did not.
+func late(err error, role string) bool {
 	var status apierrors.APIStatus
-	gone := apierrors.IsNotFound(err) && errors.As(err, &status) && status.Status().Details != nil &&
-		(status.Status().Details.Kind == "rolebindings" || status.Status().Details.Kind == "namespaces")
+	gone := apierrors.IsNotFound(err) && errors.As(err, &status) &&
+		status.Status().Details != nil && status.Status().Details.Name != role
 	return gone || apierrors.IsConflict(err)
 }
 
