@@ -85,7 +85,7 @@ func (at *attributePlace) set(user object, value any) {
 		elements, _ := user[at.name].([]any)
 		element := at.element(elements)
 		if element == nil {
-			element = object{at.key: at.filter}
+			element = object{at.key: at.filterValue()}
 			user[at.name] = append(elements, element)
 		}
 		element[at.sub] = value
@@ -94,6 +94,15 @@ func (at *attributePlace) set(user object, value any) {
 	default:
 		user[at.name] = value
 	}
+}
+
+// filterValue is the value that fulfils the filter: primary eq "True" means the
+// boolean, which Entra ID writes as a string.
+func (at *attributePlace) filterValue() any {
+	if at.key == "primary" {
+		return strings.EqualFold(at.filter, "true")
+	}
+	return at.filter
 }
 
 func child(parent object, key string) object {
@@ -108,7 +117,7 @@ func child(parent object, key string) object {
 // element finds the element that the filter names.
 func (at *attributePlace) element(elements []any) object {
 	for _, e := range elements {
-		if o, ok := e.(object); ok && fmt.Sprint(o[at.key]) == at.filter {
+		if o, ok := e.(object); ok && strings.EqualFold(fmt.Sprint(o[at.key]), at.filter) {
 			return o
 		}
 	}

@@ -99,6 +99,12 @@ func TestRequests(t *testing.T) {
 				{"op":"Replace","path":"emails[type eq \"work\"].value","value":"a@example.com"},
 				{"op":"Replace","path":"` + enterprise + `:employeeNumber","value":"A"}`),
 		},
+		"entra adds to an element that may not be there": {
+			request: updating(entra, func(p *Person) { p.UserType = "Intern" }),
+			want:    "PATCH /Users/u1",
+			body: patched(`{"op":"Replace","path":"userType","value":"Intern"},
+				{"op":"Replace","path":"roles[primary eq \"True\"].value","value":"Intern"}`),
+		},
 		"entra clears": {
 			request: updating(entra, untitled),
 			want:    "PATCH /Users/u1",
@@ -247,14 +253,14 @@ func decode(t *testing.T, s string) any {
 
 func TestEntraCreatesWithNulls(t *testing.T) {
 	p := ann()
-	p.Title, p.Department, p.Mobile = "", "", ""
+	p.Title, p.Department, p.Mobile, p.UserType = "", "", "", ""
 	p.Index = 5
 	sent, err := json.Marshal(newEntra("entra", false).createUser(p).body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0User"],
-		"externalId":"ext-1","userName":"ann.o'brien@example.com","active":true,"displayName":"Ann O'Brien","title":null,"userType":"Employee",
+		"externalId":"ext-1","userName":"ann.o'brien@example.com","active":true,"displayName":"Ann O'Brien","title":null,"userType":null,
 		"name":{"givenName":"Ann","familyName":"O'Brien"},"preferredLanguage":"en-US","meta":{"resourceType":"User"},"roles":[],
 		"emails":[{"type":"work","value":"ann.o'brien@example.com","primary":true}],
 		"phoneNumbers":[{"type":"work","value":"+1-541-555-0100"}],

@@ -3,6 +3,7 @@ package idpsim
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -169,30 +170,21 @@ func (c *comparison) members(t *Team, group object) {
 		}
 	}
 	c.result.Memberships += len(want)
-	for index := range got {
+	for _, index := range slices.Sorted(maps.Keys(got)) {
 		if !want[index] {
 			c.result.differ(title, "members", nil, c.People[index].UserName)
 		}
 	}
-	var lost []string
-	for index := range want {
+	for _, index := range slices.Sorted(maps.Keys(want)) {
 		if !got[index] {
-			lost = append(lost, c.People[index].UserName)
+			c.result.differ(title, "members", c.People[index].UserName, nil)
 		}
-	}
-	slices.Sort(lost)
-	for _, userName := range lost {
-		c.result.differ(title, "members", userName, nil)
 	}
 }
 
 // sample reads some users and groups one by one: a list and a read by id must agree.
 func (c *comparison) sample(ctx context.Context) error {
-	ids := make([]string, 0, len(c.ids))
-	for id := range c.ids {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	ids := slices.Sorted(maps.Keys(c.ids))
 	for i := 0; i < len(ids); i += len(ids)/sampleSize + 1 {
 		p := c.ids[ids[i]]
 		a := c.send(ctx, getByID("read user", userPath(&Account{ID: ids[i]}), ""))
@@ -216,7 +208,7 @@ func (c *comparison) sample(ctx context.Context) error {
 		teams++
 	}
 	if c.about.linksUsers && teams > 0 {
-		c.references(ctx)
+		c.references(ctx, ids)
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -245,11 +237,11 @@ func (c *comparison) groupsOf(p *Person, user object) {
 }
 
 // references asks, as Entra ID does, whether the first group has a member.
-func (c *comparison) references(ctx context.Context) {
+func (c *comparison) references(ctx context.Context, ids []string) {
 	group := c.groupIDs[c.Teams[0].DisplayName]
 	asked := map[bool]int{}
-	for id, p := range c.ids {
-		want := c.Directory.members[0][p.Index]
+	for _, id := range ids {
+		want := c.Directory.members[0][c.ids[id].Index]
 		if asked[want]++; asked[want] > 5 {
 			continue
 		}

@@ -38,6 +38,7 @@ func newEntra(name string, flag bool) profile {
 			at("preferredLanguage", text(func(p *Person) string { return p.Locale })),
 			at(`phoneNumbers[type eq "mobile"].value`, text(func(p *Person) string { return p.Mobile })),
 			at(`addresses[type eq "work"].formatted`, text(func(p *Person) string { return p.Street + ", " + p.City })),
+			at(`roles[primary eq "True"].value`, text(func(p *Person) string { return p.UserType })),
 			at(managerRefPath, managerID),
 		}...),
 	}}
@@ -72,7 +73,9 @@ func (e *entra) createUser(p *Person) request {
 	}
 	body["schemas"] = []string{userURN, extension}
 	body["meta"] = object{"resourceType": "User"}
-	body["roles"] = []any{}
+	if body["roles"] == nil {
+		body["roles"] = []any{}
+	}
 	return post("create user", "/Users", body)
 }
 
@@ -125,8 +128,13 @@ func (e *entra) operations(p *Person, changes []diff) []operation {
 		case c.old == nil:
 			op.Op = "Add"
 		}
-		if b, isBool := op.Value.(bool); isBool {
-			op.Value = map[bool]string{true: "True", false: "False"}[b]
+		switch v := op.Value.(type) {
+		case bool:
+			op.Value = map[bool]string{true: "True", false: "False"}[v]
+		case string:
+			if p.Index%8 == 3 && op.Op == "Add" && c.key == "" && c.path != managerRefPath {
+				op.Value = []string{v} // a scalar wrapped in an array, as happens
+			}
 		}
 		operations[i] = op
 	}

@@ -67,7 +67,7 @@ func TestTheSameRequestsEachTime(t *testing.T) {
 		t.Run(profile, func(t *testing.T) {
 			var kinds [2]map[string]int
 			for i := range kinds {
-				report := run(t, idpsim.Config{Profile: profile, URL: newServer(t, nil), Users: 60, Groups: 8, Deltas: 200, Connections: 1 + 15*i})
+				report := run(t, idpsim.Config{Profile: profile, URL: newServer(t, nil), Users: 40, Groups: 6, Deltas: 100, Connections: 1 + 15*i})
 				kinds[i] = map[string]int{}
 				for kind, l := range report.Kinds {
 					kinds[i][kind] = l.Count

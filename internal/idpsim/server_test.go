@@ -69,7 +69,7 @@ func (w *stringWriter) Write(p []byte) (int, error) {
 func TestEveryProfileAgainstTheServer(t *testing.T) {
 	for _, profile := range idpsim.Profiles() {
 		t.Run(profile, func(t *testing.T) {
-			c := idpsim.Config{Profile: profile, URL: newServer(t, nil), Users: 200, Groups: 20, Deltas: 600, GroupPrefix: "k8s-", Verify: true, Timeout: time.Minute}
+			c := idpsim.Config{Profile: profile, URL: newServer(t, nil), Users: 200, Groups: 20, Deltas: 400, GroupPrefix: "k8s-", Verify: true, Timeout: time.Minute}
 			report := run(t, c)
 			if !report.OK() {
 				t.Fatalf("not clean:\n%s", describe(report))
