@@ -96,7 +96,7 @@ func (at *attributePlace) set(user object, value any) {
 	}
 }
 
-// filterValue is the value that fulfils the filter: primary eq "True" means the
+// filterValue is the value that fulfills the filter: primary eq "True" means the
 // boolean, which Entra ID writes as a string.
 func (at *attributePlace) filterValue() any {
 	if at.key == "primary" {
