@@ -22,7 +22,8 @@ type Resource struct {
 	ID   string
 	Meta Meta
 	// Attributes has all attributes but id, schemas and meta. `members` of a
-	// Group and `groups` of a User are there only when asked for by Need.
+	// Group and `groups` of a User are there only when asked for by Need;
+	// `members` may be a []Member, so that 100,000 need no Object each.
 	Attributes Object
 	// MemberCount is the number of members of a Group, filled in whatever Need
 	// says, so that nobody loads members only to count them.

@@ -10,10 +10,7 @@ import (
 func TestPatchStatus(t *testing.T) {
 	p := serve(t)
 	user := p.user("ada")
-	var many []string
-	for i := range 129 {
-		many = append(many, fmt.Sprintf("member-%d", i))
-	}
+	many := manyIDs(129)
 	paths := map[string]string{
 		"user":        "/Users/" + user,
 		"group":       "/Groups/" + p.group("small", many[:128]...),
@@ -54,4 +51,12 @@ func TestPatchStatus(t *testing.T) {
 		got := p.do("PATCH", paths["large group"]+"?attributes=members", patchBody(`[]`)).want(200)
 		equal(t, "members", got.texts("members", "value"), many)
 	})
+}
+
+func manyIDs(n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("member-%d", i)
+	}
+	return ids
 }

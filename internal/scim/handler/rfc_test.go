@@ -186,3 +186,26 @@ func TestTextsComeBackAsSent(t *testing.T) {
 		p.do("DELETE", "/Users/"+id, "").want(204)
 	}
 }
+
+// RFC 7643 §3.1: a change moves lastModified on and leaves created.
+func TestLastModified(t *testing.T) {
+	p := serve(t)
+	path := "/Users/" + p.user("ada")
+	before := p.get(path)
+	created, version := before.text("meta", "created"), before.text("meta", "version")
+	after := p.do("PATCH", path, patchBody(`[{"op":"replace","path":"title","value":"Countess"}]`)).want(200)
+	equal(t, "created", after.text("meta", "created"), created)
+	if modified := after.text("meta", "lastModified"); modified <= created {
+		t.Errorf("lastModified %s is not after created %s", modified, created)
+	}
+	if after.text("meta", "version") == version {
+		t.Errorf("the version is still %s", version)
+	}
+	for filter, want := range map[string]int{
+		`meta.lastModified gt "` + created + `"`:                            1,
+		`meta.lastModified gt "` + after.text("meta", "lastModified") + `"`: 0,
+		`meta.created eq "` + created + `"`:                                 1,
+	} {
+		equal(t, filter, len(p.found("/Users", filter)), want)
+	}
+}

@@ -44,6 +44,7 @@ func TestAttributes(t *testing.T) {
 		"a sub-attribute":               {"name.givenName", "", []string{"id", "name", "schemas"}},
 		"a value path":                  {`emails[type eq "work"]`, "", []string{"emails", "id", "schemas"}},
 		"a value path with a comma":     {`emails[type eq "a,b"].value,userName`, "", []string{"emails", "id", "schemas", "userName"}},
+		"a bracket in a value path":     {`emails[type eq "a],b"].value,userName`, "", []string{"emails", "id", "schemas", "userName"}},
 		"only id":                       {"id", "", []string{"id", "schemas"}},
 		"never the password":            {"password", "", []string{"id", "schemas"}},
 		"unknown":                       {"shoeSize", "", []string{"id", "schemas"}},
