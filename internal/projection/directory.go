@@ -15,12 +15,15 @@ type Directory interface {
 	// Members gives the SCIM ids of all direct members. An error means that
 	// they are not known now, not that there are none.
 	Members(group *v1alpha1.Group) ([]string, error)
+	// NestedGroups gives the SCIM ids among Members that are of groups. Once it
+	// has given them without an error, GroupsOf knows all of the group's members.
+	NestedGroups(group *v1alpha1.Group) ([]string, error)
 }
 
 // Memberships finds the way up from a member.
 type Memberships interface {
-	// GroupsOf gives the groups that a user or group is a direct member of, and
-	// groups of which that is not known now.
+	// GroupsOf gives the groups that a user or group is a direct member of. A
+	// group whose members are not known now may be among them or not.
 	GroupsOf(id string) []*v1alpha1.Group
 }
 

@@ -26,9 +26,9 @@ func GroupSynced(sync *v1alpha1.IdentityProviderSync, group *v1alpha1.Group) boo
 // groups, or there are none. A group of the userFilter need not pass the
 // groupFilter, and neither need the groups on the way to it.
 //
-// It costs as much as there are groups above the user. A group whose members
-// are not known now counts as if the user were a member: good enough to count
-// and to find out what an event may touch. Wanted is stricter.
+// It costs as much as there are groups above the user. While the members of a
+// group are not known it may say either: good enough to count users. Wanted is
+// stricter.
 func UserSynced(sync *v1alpha1.IdentityProviderSync, memberships Memberships, user *v1alpha1.User) bool {
 	if !isResource(&user.Spec.ResourceSpec) {
 		return false

@@ -17,6 +17,7 @@ type company struct {
 	groups     map[string]*v1alpha1.Group
 	members    map[string][]string // by group id
 	unreadable map[string]bool     // group ids
+	visible    bool                // whether GroupsOf gives unreadable groups
 	username   *Username
 }
 
@@ -67,10 +68,15 @@ func (c *company) Members(g *v1alpha1.Group) ([]string, error) {
 	return c.members[g.Spec.ID], nil
 }
 
+func (c *company) NestedGroups(g *v1alpha1.Group) ([]string, error) {
+	members, err := c.Members(g)
+	return slices.DeleteFunc(slices.Clone(members), func(id string) bool { return c.groups[id] == nil }), err
+}
+
 func (c *company) GroupsOf(id string) []*v1alpha1.Group {
 	var groups []*v1alpha1.Group
 	for gid, members := range c.members {
-		if slices.Contains(members, id) || c.unreadable[gid] {
+		if c.unreadable[gid] && c.visible || !c.unreadable[gid] && slices.Contains(members, id) {
 			groups = append(groups, c.groups[gid])
 		}
 	}

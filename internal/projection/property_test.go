@@ -120,6 +120,7 @@ func TestHoldingNeitherGrowsNorShrinks(t *testing.T) {
 		for _, group := range rapid.SliceOf(rapid.SampledFrom(groups)).Draw(t, "unreadable") {
 			c.unreadable[group] = true
 		}
+		c.visible = rapid.Bool().Draw(t, "visible")
 		disabled := ""
 		if users := slices.Sorted(func(yield func(string) bool) {
 			for id := range c.users {

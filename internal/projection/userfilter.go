@@ -15,69 +15,66 @@ const (
 	yes
 )
 
-// userFilter applies a sync's userFilter to many users and remembers what it
-// found out about groups, since the members of one group share their others.
+// userFilter applies a sync's userFilter to many users. It first goes down from
+// the filter's groups to those nested in them, which are few, and then up from
+// each user through these only.
 type userFilter struct {
 	names     []string
 	directory Directory
-	hopeless  map[string]bool // groups from which no group of the filter can be reached, by id
-	known     map[string]bool // whether the members of a group are known, by id
+	within    map[string]bool // ids of the filter's groups and those nested in them
+	complete  bool            // within has all of them
 }
 
 func newUserFilter(sync *v1alpha1.IdentityProviderSync, directory Directory) *userFilter {
-	return &userFilter{
-		names:     userFilterGroups(sync),
-		directory: directory,
-		hopeless:  map[string]bool{},
-		known:     map[string]bool{},
+	f := &userFilter{names: userFilterGroups(sync), directory: directory, within: map[string]bool{}, complete: true}
+	var queue []*v1alpha1.Group
+	for _, name := range f.names {
+		if group, ok := directory.Group(name); ok {
+			queue = append(queue, group)
+		}
 	}
+	for ; len(queue) > 0; queue = queue[1:] {
+		group := queue[0]
+		if f.within[group.Spec.ID] || !isResource(&group.Spec.ResourceSpec) {
+			continue
+		}
+		nested, err := directory.NestedGroups(group)
+		if err != nil {
+			f.complete = false
+			continue
+		}
+		f.within[group.Spec.ID] = true
+		for _, id := range nested {
+			if group, ok := directory.GroupByID(id); ok {
+				queue = append(queue, group)
+			}
+		}
+	}
+	return f
 }
 
 // synced says whether the filter lets the user through. It is unknown when the
-// only ways up to a group of the filter lead through groups whose members are
-// not known now.
+// user is in none of the groups that can be read, but some cannot be read now.
 func (f *userFilter) synced(user *v1alpha1.User) verdict {
-	if !isResource(&user.Spec.ResourceSpec) {
+	switch {
+	case !isResource(&user.Spec.ResourceSpec):
 		return no
-	}
-	if len(f.names) == 0 {
+	case len(f.names) == 0:
 		return yes
 	}
-	var seen []string
-	reached := func(possibly bool) bool {
-		seen = seen[:0]
-		found := false
-		climb(f.directory, []string{user.Spec.ID}, func(group *v1alpha1.Group) climbing {
-			switch {
-			case f.hopeless[group.Spec.ID], !possibly && !f.membersKnown(group):
-				return passBy
-			case slices.Contains(f.names, group.Spec.DisplayName):
-				found = true
-				return stop
-			}
-			seen = append(seen, group.Spec.ID)
-			return goOn
-		})
-		return found
+	verdict := unknown
+	if f.complete {
+		verdict = no
 	}
-	switch {
-	case !reached(true):
-		for _, id := range seen {
-			f.hopeless[id] = true
+	climb(f.directory, []string{user.Spec.ID}, func(group *v1alpha1.Group) climbing {
+		switch {
+		case !f.within[group.Spec.ID]:
+			return passBy
+		case slices.Contains(f.names, group.Spec.DisplayName):
+			verdict = yes
+			return stop
 		}
-		return no
-	case !reached(false):
-		return unknown
-	}
-	return yes
-}
-
-func (f *userFilter) membersKnown(group *v1alpha1.Group) bool {
-	known, asked := f.known[group.Spec.ID]
-	if !asked {
-		_, err := f.directory.Members(group)
-		known = err == nil
-		f.known[group.Spec.ID] = known
-	}
-	return known
+		return goOn
+	})
+	return verdict
 }

@@ -37,12 +37,22 @@ func groupsOfBinding(o client.Object) []string {
 }
 
 func syncsOfBinding(o client.Object) []string {
-	binding := o.(*v1alpha1.GroupRoleBinding)
-	keys := map[string]bool{}
-	for _, ref := range binding.Spec.GroupRefs {
-		keys[projection.SyncName(binding.Namespace, ref).String()] = true
+	var keys []string
+	for _, sync := range syncsOf(o.(*v1alpha1.GroupRoleBinding)) {
+		keys = append(keys, sync.String())
 	}
-	return slices.Collect(maps.Keys(keys))
+	return keys
+}
+
+// syncsOf gives the syncs that a binding refers to, each once.
+func syncsOf(binding *v1alpha1.GroupRoleBinding) []types.NamespacedName {
+	var syncs []types.NamespacedName
+	for _, ref := range binding.Spec.GroupRefs {
+		if sync := projection.SyncName(binding.Namespace, ref); !slices.Contains(syncs, sync) {
+			syncs = append(syncs, sync)
+		}
+	}
+	return syncs
 }
 
 func ownerOfRoleBinding(o client.Object) []string {
@@ -78,6 +88,9 @@ func (c *Controller) groupChanged(ctx context.Context, before, after *v1alpha1.G
 	if before != nil && after != nil && before.Generation == after.Generation {
 		return nil
 	}
+	if after == nil {
+		c.nested.forget(before.UID)
+	}
 	var ids, names []string
 	var sync types.NamespacedName
 	for _, group := range []*v1alpha1.Group{before, after} {
@@ -98,8 +111,8 @@ func (c *Controller) groupChanged(ctx context.Context, before, after *v1alpha1.G
 }
 
 // userChanged gives the bindings that a change of a user may concern: those of
-// the groups that the user, or another user of the same name, is a member of.
-// Either user may be nil.
+// the groups that the user, or another user of the same name, is a member of,
+// and those that are held. Either user may be nil.
 func (c *Controller) userChanged(ctx context.Context, before, after *v1alpha1.User) []reconcile.Request {
 	user := after
 	if user == nil {
@@ -115,7 +128,7 @@ func (c *Controller) userChanged(ctx context.Context, before, after *v1alpha1.Us
 			ids = append(ids, u.Spec.ID)
 		}
 	}
-	return c.bindingsOfGroups(ctx, sync, c.ancestors(ctx, sync, ids))
+	return append(c.bindingsOfGroups(ctx, sync, c.ancestors(ctx, sync, ids)), c.held.bindings(sync)...)
 }
 
 // ancestors gives the displayNames of the groups above.

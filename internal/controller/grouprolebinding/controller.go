@@ -46,6 +46,8 @@ type Controller struct {
 	client    client.Client // reads from the cache
 	directory *directory.Directory
 	usernames usernames
+	nested    nestedGroups
+	held      held
 
 	// Set by Register.
 	live     client.Reader
@@ -69,6 +71,7 @@ func (c *Controller) Reconcile(ctx context.Context, request reconcile.Request) (
 		if !apierrors.IsNotFound(err) {
 			return reconcile.Result{}, err
 		}
+		c.held.set(request, nil)
 		// The garbage collector would do it, some seconds later.
 		return reconcile.Result{}, c.deleteAll(ctx, owned)
 	}
@@ -80,7 +83,12 @@ func (c *Controller) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{}, err
 	}
 
+	// Before Wanted, so that no change of a user falls between the two.
+	c.held.set(request, syncsOf(binding))
 	result := projection.Wanted(in)
+	if !result.Held {
+		c.held.set(request, nil)
+	}
 	applied, failure := c.apply(ctx, binding, owned, &result)
 	if errors.Is(failure, errLate) {
 		return reconcile.Result{}, failure
@@ -119,11 +127,7 @@ func (c *Controller) input(ctx context.Context, binding *v1alpha1.GroupRoleBindi
 		return projection.Input{}, fmt.Errorf("read the namespace of the binding: %w", err)
 	}
 	sources := map[types.NamespacedName]projection.Source{}
-	for _, ref := range binding.Spec.GroupRefs {
-		name := projection.SyncName(binding.Namespace, ref)
-		if _, ok := sources[name]; ok {
-			continue
-		}
+	for _, name := range syncsOf(binding) {
 		source, err := c.source(ctx, name)
 		if err != nil {
 			return projection.Input{}, err
@@ -142,7 +146,7 @@ func (c *Controller) input(ctx context.Context, binding *v1alpha1.GroupRoleBindi
 }
 
 func (c *Controller) source(ctx context.Context, name types.NamespacedName) (projection.Source, error) {
-	source := projection.Source{Directory: c.directory.View(ctx, name)}
+	source := projection.Source{Directory: view{c.directory.View(ctx, name), &c.nested}}
 	sync := &v1alpha1.IdentityProviderSync{}
 	err := c.client.Get(ctx, name, sync)
 	if client.IgnoreNotFound(err) != nil {

@@ -20,14 +20,14 @@ const prompt = time.Second
 
 // world is one namespace with a sync `entra`, its users, groups and bindings.
 type world struct {
-	*testing.T
+	testing.TB
 	namespace string
 	sync      *v1alpha1.IdentityProviderSync
 }
 
-func newWorld(t *testing.T) world {
+func newWorld(t testing.TB) world {
 	t.Helper()
-	w := world{T: t, namespace: createNamespace(t, nil)}
+	w := world{TB: t, namespace: createNamespace(t, nil)}
 	w.sync = w.createSync(nil)
 	return w
 }

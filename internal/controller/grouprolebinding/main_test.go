@@ -27,7 +27,7 @@ import (
 )
 
 // admin is a cluster admin; it plays the SCIM server, GitOps and everybody else.
-var admin client.Client
+var admin client.WithWatch
 
 func TestMain(m *testing.M) {
 	log.SetLogger(logr.Discard())
@@ -54,7 +54,7 @@ func run(m *testing.M) (code int, err error) {
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		return 1, err
 	}
-	if admin, err = client.New(controlPlane.Config, client.Options{Scheme: scheme}); err != nil {
+	if admin, err = client.NewWithWatch(controlPlane.Config, client.Options{Scheme: scheme}); err != nil {
 		return 1, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -138,7 +138,7 @@ func createRoles(ctx context.Context) error {
 	})
 }
 
-func createNamespace(t *testing.T, labels map[string]string) string {
+func createNamespace(t testing.TB, labels map[string]string) string {
 	t.Helper()
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "team-", Labels: labels}}
 	if err := admin.Create(t.Context(), ns); err != nil {
