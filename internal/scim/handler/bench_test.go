@@ -33,7 +33,7 @@ func BenchmarkServeHTTP(b *testing.B) {
 	var id string
 	for i := range 100 {
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, request("POST", "/Users", strings.Replace(fullUser, `"ada"`, fmt.Sprintf(`"ada-%d"`, i), 1)))
+		h.ServeHTTP(w, request("POST", "/Users", strings.Replace(entraUser, "Ada@", fmt.Sprintf("ada-%d@", i), 1)))
 		if w.Code != 201 {
 			b.Fatal(w.Body)
 		}

@@ -3,6 +3,7 @@ package handler
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -47,6 +48,16 @@ func mustMarshal(v any) []byte {
 		panic(err)
 	}
 	return b
+}
+
+func TestTimesAsFormatWritesThem(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.UnixMicro(rapid.Int64Range(0, 253402300799_999999).Draw(t, "at")).In(time.FixedZone("", 3600))
+		want := at.UTC().Format(`"2006-01-02T15:04:05.000000Z07:00"`)
+		if got := string(appendTime(nil, at)); got != want {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+	})
 }
 
 func TestUnknownValuesAreABug(t *testing.T) {

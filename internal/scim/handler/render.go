@@ -5,14 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/rollcall-scim/rollcall/internal/scim"
 )
-
-// timeLayout shows microseconds, which is what a Store keeps: less would let a
-// filter on the time shown miss its own resource.
-const timeLayout = "2006-01-02T15:04:05.000000Z07:00"
 
 const listURN = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
@@ -271,12 +266,6 @@ func (v *view) appendMeta(b []byte, r *scim.Resource) []byte {
 		}
 	}
 	return append(b, '}')
-}
-
-func appendTime(b []byte, t time.Time) []byte {
-	b = append(b, '"')
-	b = t.UTC().AppendFormat(b, timeLayout)
-	return append(b, '"')
 }
 
 // separate puts a comma before all members of an object but the first; empty
