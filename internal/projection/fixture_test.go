@@ -42,11 +42,10 @@ func (c *company) user(name string) *v1alpha1.User {
 }
 
 // group adds a group whose id is the name.
-func (c *company) group(name string, members ...string) *v1alpha1.Group {
+func (c *company) group(name string, members ...string) {
 	g := &v1alpha1.Group{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: v1alpha1.GroupSpec{DisplayName: name}}
 	g.Spec.ID = name
 	c.groups[name], c.members[name] = g, members
-	return g
 }
 
 func (c *company) Group(displayName string) (*v1alpha1.Group, bool) {

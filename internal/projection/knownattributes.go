@@ -48,7 +48,7 @@ func checkAttributes(checked *celast.AST) (extensions bool, err error) {
 			extensions = true
 			return false
 		}
-		_, name := attributeOf(parent)
+		name := attributeOf(parent)
 		value, isKnown := known[name]
 		switch {
 		case isKnown:
@@ -61,7 +61,7 @@ func checkAttributes(checked *celast.AST) (extensions bool, err error) {
 		}
 		complexValue, ok := value.(map[string]any)
 		if grandparent, has := parent.Parent(); ok && has {
-			if _, sub := attributeOf(grandparent); sub != "" && complexValue[sub] == nil {
+			if sub := attributeOf(grandparent); sub != "" && complexValue[sub] == nil {
 				err = unknownAttribute("user."+name, sub, complexValue)
 			}
 		}
@@ -79,21 +79,21 @@ func isURN(name string) bool {
 	return len(name) > 4 && strings.EqualFold(name[:4], "urn:")
 }
 
-// attributeOf takes x.name and x["name"] apart; nil for any other expression.
-func attributeOf(e celast.Expr) (operand celast.Expr, name string) {
+// attributeOf gives the name in x.name and x["name"]; "" for any other expression.
+func attributeOf(e celast.Expr) string {
 	switch e.Kind() {
 	case celast.SelectKind:
-		return e.AsSelect().Operand(), e.AsSelect().FieldName()
+		return e.AsSelect().FieldName()
 	case celast.CallKind:
 		call := e.AsCall()
 		if call.FunctionName() != "_[_]" || len(call.Args()) != 2 || call.Args()[1].Kind() != celast.LiteralKind {
-			return nil, ""
+			return ""
 		}
 		if key, ok := call.Args()[1].AsLiteral().(types.String); ok {
-			return call.Args()[0], string(key)
+			return string(key)
 		}
 	}
-	return nil, ""
+	return ""
 }
 
 func isUser(e celast.Expr) bool {

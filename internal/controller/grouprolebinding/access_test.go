@@ -184,3 +184,19 @@ func TestDeletedSync(t *testing.T) {
 	w.wantAccess(access{"ann": true, "bob": true})
 	w.wantReason(b, "Bound")
 }
+
+func TestSyncDeletedWithEverything(t *testing.T) {
+	w := newWorld(t)
+	ann := w.user("ann")
+	w.group("Devs", ann.Spec.ID)
+	b := w.bind("pod-reader", "Devs")
+	w.wantAccess(access{"ann": true})
+	update(w, w.sync, func(s *v1alpha1.IdentityProviderSync) {
+		s.Finalizers = []string{"scim.rollcall.dev/test"} // as while its groups are being deleted
+		s.Spec.Deletion = &v1alpha1.DeletionPolicy{OnSyncDelete: v1alpha1.DeletionDelete}
+	})
+	w.delete(w.sync)
+	w.wantAccess(access{"ann": false})
+	w.wantReason(b, "SyncDeleted")
+	update(w, w.sync, func(s *v1alpha1.IdentityProviderSync) { s.Finalizers = nil })
+}

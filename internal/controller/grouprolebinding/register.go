@@ -28,6 +28,8 @@ const (
 	concurrentReconciles = 4
 	firstRetry           = 10 * time.Millisecond
 	lastRetry            = time.Minute
+	// reconcileTimeout ends a reconcile whose live reads or writes hang.
+	reconcileTimeout = time.Minute
 )
 
 // CacheOptions restricts the manager's cache to the RoleBindings that Rollcall
@@ -66,6 +68,7 @@ func (c *Controller) Register(ctx context.Context, mgr manager.Manager) error {
 		Watches(&rbacv1.RoleBinding{}, handler.EnqueueRequestsFromMapFunc(ownerRequest)).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: concurrentReconciles,
+			ReconciliationTimeout:   reconcileTimeout,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
 		}).
 		Complete(c)

@@ -1,0 +1,124 @@
+package projection
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+)
+
+func TestWantedObject(t *testing.T) {
+	c := newCompany()
+	c.user("ann")
+	c.group("devs", "ann")
+	b := binding("devs")
+	b.Spec.RoleRef = v1alpha1.RoleReference{Kind: "Role", Name: "deployer"}
+	got := Wanted(Input{Binding: b, Source: only(c.source(entra()))}).Objects
+	yes := true
+	want := []*rbacv1.RoleBinding{{
+		TypeMeta: metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "RoleBinding"},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: "team",
+			Name:      got[0].Name,
+			Labels:    map[string]string{"app.kubernetes.io/managed-by": "rollcall", "scim.rollcall.dev/binding": "devs"},
+			OwnerReferences: []metav1.OwnerReference{{APIVersion: "scim.rollcall.dev/v1alpha1", Kind: "GroupRoleBinding",
+				Name: "devs", UID: "b-uid", Controller: &yes}},
+		},
+		Subjects: subjects("ann"),
+		RoleRef:  rbacv1.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "Role", Name: "deployer"},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("object (-want +got):\n%s", diff)
+	}
+	if !strings.HasPrefix(got[0].Name, "devs-") || !strings.HasSuffix(got[0].Name, "-0") || len(got[0].Name) != len("devs-")+13+len("-0") {
+		t.Errorf("name %q, want devs-<13 characters>-0", got[0].Name)
+	}
+	if owner, ok := OwnerOf(got[0]); !ok || owner != "devs" {
+		t.Errorf("OwnerOf = %q, %v", owner, ok)
+	}
+}
+
+func TestObjectNamesDiffer(t *testing.T) {
+	names := map[string]string{}
+	for _, b := range []struct{ namespace, name, kind, role string }{
+		{"team", "devs", "Role", "edit"}, {"team", "devs", "ClusterRole", "edit"}, {"team", "devs", "ClusterRole", "view"},
+		{"other", "devs", "Role", "edit"}, {"team", "ops", "Role", "edit"}, {"team", strings.Repeat("x", 200), "Role", "edit"},
+	} {
+		grb := binding()
+		grb.Namespace, grb.Name, grb.Spec.RoleRef = b.namespace, b.name, v1alpha1.RoleReference{Kind: b.kind, Name: b.role}
+		rb := roleBinding(grb, 0, nil)
+		if other, taken := names[rb.Name]; taken {
+			t.Errorf("%v and %s have one object name %s", b, other, rb.Name)
+		}
+		names[rb.Name] = fmt.Sprint(b)
+		if len(rb.Name) > 253 || len(rb.Labels[LabelBinding]) > 63 {
+			t.Errorf("%v: name %q or label %q is too long", b, rb.Name, rb.Labels[LabelBinding])
+		}
+	}
+}
+
+func TestWantedBeyondOneObject(t *testing.T) {
+	c := newCompany()
+	var everybody, current []string
+	for i := range 14_000 {
+		name := fmt.Sprintf("%05d-%s", i, strings.Repeat("x", 34))
+		c.user(name)
+		everybody = append(everybody, name)
+		if i >= 9_000 {
+			current = append(current, name)
+		}
+	}
+	c.group("devs", everybody...)
+	source := c.source(entra())
+	source.Usernames = unique{c}
+	got := Wanted(Input{Binding: binding("devs"), Source: only(source), Current: subjects(current...)})
+	fits := maxSubjectsSize / (subjectOverhead + 40)
+	if n := len(got.Objects[0].Subjects); n < fits-1 || n > fits {
+		t.Errorf("%d subjects, want the %d that fit", n, fits)
+	}
+	if diff := cmp.Diff([]Reason{ReasonTooManyMembers}, reasons(got)); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+	still := subjectNames(got.Objects[0].Subjects)
+	for _, name := range current {
+		if !still[name] {
+			t.Fatalf("%s was bound and is no more", name)
+		}
+	}
+	if got.MembersDesired != 14_000 || got.MembersApplied(got.Objects[0].Subjects) != int64(len(still)) {
+		t.Errorf("desired %d, applied %d", got.MembersDesired, got.MembersApplied(got.Objects[0].Subjects))
+	}
+}
+
+// unique spares a large test the search for users of one name.
+type unique struct{ *company }
+
+func (u unique) Users(string) []string { return nil }
+
+func TestProblemsAreBounded(t *testing.T) {
+	c := newCompany()
+	var members []string
+	for i := range 1000 {
+		name := fmt.Sprintf("system:%d%s", i, strings.Repeat("ü", 200))
+		c.user(name)
+		members = append(members, name)
+	}
+	c.group("devs", members...)
+	got := Wanted(Input{Binding: binding("devs"), Source: only(c.source(entra()))})
+	if len(got.Problems) != 1 || !strings.Contains(got.Problems[0].Message, "and 997 more") {
+		t.Errorf("problems = %v, want one line that sums up", got.Problems)
+	}
+	long := NewProblem(ReasonGroupNotFound, "%s", strings.Repeat("ü", 2000)).String()
+	if len(long) > 1024 || !strings.HasSuffix(long, "ü…") {
+		t.Errorf("a line of %d bytes that ends in %q", len(long), long[len(long)-6:])
+	}
+	many := make([]Problem, 40)
+	if len(Bounded(many)) != 32 {
+		t.Errorf("%d problems, want 32", len(Bounded(many)))
+	}
+}
