@@ -210,6 +210,46 @@ role_binding() {
   may_view "$(sed -n 1p "$directory/before")" yes
 }
 
+# One PATCH as Entra ID sends it, and then the opposite one, so that idpsim finds
+# what it left.
+one_member_leaves() {
+  local name user group
+  name=$(sed -n 1p "$directory/before")
+  user=$(id_of users.scim.rollcall.dev userName "$name")
+  group=$(id_of groups.scim.rollcall.dev displayName k8s-platform-users)
+  title "Entra ID removes $name from the group"
+  patch_group "$group" "{\"op\":\"Remove\",\"path\":\"members\",\"value\":[{\"value\":\"$user\"}]}"
+  show_binding
+  if grep -qxF -- "$name" <(subjects); then fail "$name is still a subject"; fi
+  may_view "$name" no
+  title "It adds $name again"
+  patch_group "$group" "{\"op\":\"Add\",\"path\":\"members\",\"value\":[{\"value\":\"$user\"}]}"
+  eventually "the RoleBinding does not name the active members of the group" projected
+  may_view "$name" yes
+}
+
+id_of() { # KIND ATTRIBUTE VALUE
+  kubectl get "$1" --namespace identity --output go-template="{{range .items}}{{if .spec.id}}{{.spec.$2}}{{\"\t\"}}{{.spec.id}}{{\"\n\"}}{{end}}{{end}}" |
+    awk -F '\t' -v value="$3" '$1 == value { print $2 }'
+}
+
+patch_group() { # ID OPERATION: with curl, or without it where there is none
+  local body="{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[$2]}"
+  if command -v curl >/dev/null; then
+    show "curl --silent --show-error --fail --request PATCH '$url/Groups/$1' --header \"Authorization: Bearer \$(cat $directory/token)\" --header 'Content-Type: application/scim+json' --data '$body'"
+    return
+  fi
+  local host=${base#http://} answer
+  printf 'PATCH %s/Groups/%s\n%s\n' "$url" "$1" "$body"
+  exec 3<>"/dev/tcp/${host%:*}/${host#*:}"
+  printf 'PATCH %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/scim+json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s' \
+    "/${url#"$base/"}/Groups/$1" "$host" "$(cat "$directory/token")" "${#body}" "$body" >&3
+  read -r answer <&3
+  exec 3>&-
+  echo "$answer"
+  if [[ $answer != "HTTP/1.1 2"* ]]; then fail "the SCIM server answered $answer"; fi
+}
+
 members_leave() {
   title "$deltas changes at Entra ID: people join, leave, are hired, renamed, disabled"
   play "deltas --deltas $deltas"
@@ -248,6 +288,7 @@ start_operator
 apply_samples
 initial_cycle
 role_binding
+one_member_leaves
 members_leave
 if [[ -n ${ONCE:-} && ${ONCE:-} != 0 ]]; then
   title "Every step showed what it should."
