@@ -76,6 +76,26 @@ func TestUnreadableIsAnErrorNeverSmaller(t *testing.T) {
 	}
 }
 
+func TestEditAndContainsRefuseAWrongRoot(t *testing.T) {
+	for name, root := range map[string]Root{
+		"count too high":           {MemberCount: 3, Members: split("ab")},
+		"count too low":            {MemberCount: 1, Members: split("ab")},
+		"removed without an index": {MemberCount: 1, Members: split("ab"), Removed: split("c")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := Contains(root, nil, "a"); !errors.Is(err, ErrInconsistent) {
+				t.Errorf("Contains: %v, want ErrInconsistent", err)
+			}
+			if _, err := tiny.Edit(root, nil); !errors.Is(err, ErrInconsistent) {
+				t.Errorf("Edit: %v, want ErrInconsistent", err)
+			}
+		})
+	}
+	if _, err := tiny.Edit(Root{MemberCount: 2, Members: split("aa")}, nil); !errors.Is(err, ErrInconsistent) {
+		t.Errorf("listed twice: %v, want ErrInconsistent", err)
+	}
+}
+
 func TestFoldRefusesAnUnknownRemovedMember(t *testing.T) {
 	s := filled(t, tiny, split("abcdefgh"))
 	root := s.live().root
