@@ -3,6 +3,7 @@
 package controlplane
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,7 +72,7 @@ func (c *ControlPlane) StartControllerManager() error {
 	if err := os.WriteFile(path, kubeconfig, 0o600); err != nil {
 		return err
 	}
-	c.kcm = exec.Command(filepath.Join(Assets(), "kube-controller-manager"),
+	c.kcm = exec.CommandContext(context.Background(), filepath.Join(Assets(), "kube-controller-manager"),
 		"--kubeconfig", path, "--leader-elect=false", "--secure-port=0")
 	return c.kcm.Start()
 }
