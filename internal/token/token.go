@@ -35,8 +35,9 @@ const (
 	refreshAge = 5 * time.Second
 	// missInterval is the least time between fetches for unknown tokens.
 	missInterval = time.Second
-	// fetchTimeout bounds one fetch of a sync's Secrets.
-	fetchTimeout = 5 * time.Second
+	// fetchTimeout bounds one fetch of a sync's Secrets: a second one fits
+	// between refreshAge and MaxAge.
+	fetchTimeout = 2 * time.Second
 )
 
 var (

@@ -92,11 +92,15 @@ type replica struct {
 	stop func()
 }
 
-// start runs an operator in this process until it is stopped. It serves every
-// namespace.
+// start runs an operator in this process until it is stopped. Unless told
+// otherwise it serves every namespace.
 func start(c operator.Config) (*replica, error) {
-	c.Log = operatorLog()
-	c.SyncNamespaces = []string{operator.AllNamespaces}
+	if c.Log.GetSink() == nil {
+		c.Log = operatorLog()
+	}
+	if c.SyncNamespaces == nil {
+		c.SyncNamespaces = []string{operator.AllNamespaces}
+	}
 	c.LeaderElectionNamespace = "default"
 	c.SCIMAddress, c.MetricsAddress, c.ProbeAddress = "127.0.0.1:0", "0", "0"
 	ctx, cancel := context.WithCancel(context.Background())
