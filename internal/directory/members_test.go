@@ -172,7 +172,7 @@ func TestAGroupThatCannotBeResolvedIsHeld(t *testing.T) {
 	sync := newSync(t)
 	s := serve(t, newReplica(t), sync)
 	group := s.createGroup("large", ids("m", 2000)...)
-	live := liveClient(t)
+	live := api
 	slices := &v1alpha1.GroupMemberSliceList{}
 	if err := live.List(t.Context(), slices, client.InNamespace(sync.Namespace)); err != nil || len(slices.Items) == 0 {
 		t.Fatalf("%d slices, error %v", len(slices.Items), err)

@@ -35,7 +35,7 @@ func TestCreateAndGet(t *testing.T) {
 	}
 	name, _, _ := ObjectName(created.ID)
 	u := &v1alpha1.User{}
-	if err := liveClient(t).Get(t.Context(), client.ObjectKey{Namespace: s.sync.Namespace, Name: name}, u); err != nil {
+	if err := api.Get(t.Context(), client.ObjectKey{Namespace: s.sync.Namespace, Name: name}, u); err != nil {
 		t.Fatal(err)
 	}
 	if u.Labels[v1alpha1.LabelSync] != "entra" || len(u.Labels) != 1 || u.ManagedFields[0].Manager != fieldOwner {

@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/scim"
@@ -29,6 +30,7 @@ import (
 
 var (
 	config *rest.Config
+	api    client.WithWatch // reads and writes the API server itself
 	scheme = runtime.NewScheme()
 )
 
@@ -51,46 +53,52 @@ func runAll(m *testing.M) (int, error) {
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return 0, err
 	}
+	log.SetLogger(logr.Discard())
+	if api, err = client.NewWithWatch(config, client.Options{Scheme: scheme}); err != nil {
+		return 0, err
+	}
 	return m.Run(), nil
 }
 
-// liveClient reads and writes the API server itself.
-func liveClient(t testing.TB) client.WithWatch {
+// newReplica is a Directory with informers of its own, as in a process of its own.
+func newReplica(t testing.TB, change ...func(*Options)) *Directory {
 	t.Helper()
-	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	d, _ := newStoppable(t, change...)
+	return d
 }
 
-// newReplica is a Directory with informers of its own, as in a process of its
-// own. With wrap, its live client is wrapped.
-func newReplica(t testing.TB, change ...func(*Options)) *Directory {
+// newStoppable is a replica whose informers can be stopped, as if its watches
+// had stalled.
+func newStoppable(t testing.TB, change ...func(*Options)) (d *Directory, stop func()) {
 	t.Helper()
 	informers, err := cache.New(config, cache.Options{Scheme: scheme, DefaultTransform: cache.TransformStripManagedFields()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	options := Options{Cache: informers, Client: liveClient(t), Logger: logr.Discard()}
+	options := Options{Cache: informers, Client: api, Logger: logr.Discard()}
 	for _, f := range change {
 		f(&options)
 	}
-	d, err := New(ctx, options)
-	if err != nil {
+	if d, err = New(ctx, options); err != nil {
 		t.Fatal(err)
 	}
-	stopped := make(chan error, 1)
-	go func() { stopped <- informers.Start(ctx) }()
-	t.Cleanup(func() {
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		if err := informers.Start(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
+	stop = func() {
 		cancel()
 		<-stopped
-	})
+	}
+	t.Cleanup(stop)
 	if !d.WaitForSync(ctx) {
 		t.Fatal("the informers did not start")
 	}
-	return d
+	return d, stop
 }
 
 var syncs atomic.Int64
@@ -99,7 +107,7 @@ var syncs atomic.Int64
 func newSync(t testing.TB) types.NamespacedName {
 	t.Helper()
 	name := fmt.Sprintf("sync-%d", syncs.Add(1))
-	if err := liveClient(t).Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
+	if err := api.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
 		t.Fatal(err)
 	}
 	return types.NamespacedName{Namespace: name, Name: "entra"}
@@ -253,4 +261,14 @@ func parse(t testing.TB, text string) filter.Expression {
 		t.Fatal(err)
 	}
 	return e
+}
+
+// newIdleCache gives informers that were never started.
+func newIdleCache(t testing.TB) cache.Cache {
+	t.Helper()
+	informers, err := cache.New(config, cache.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return informers
 }
