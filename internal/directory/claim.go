@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
@@ -17,8 +16,12 @@ import (
 // may yet finish a write that makes it so, is the resource of the object in
 // the slot, or is named there in claimFor or claimedFrom.
 
-// maxClaimedFrom is the bound of spec.claimedFrom.
-const maxClaimedFrom = 16
+const (
+	// maxClaimedFrom is the bound of spec.claimedFrom.
+	maxClaimedFrom = 16
+	// noOwner stands in claimFor of a bare claim that is being given up.
+	noOwner = "-"
+)
 
 // owned says on which version of the resource its new name may be written.
 type owned struct {
@@ -192,48 +195,54 @@ func (s scope) settle(ctx context.Context, claim client.Object) {
 	}
 }
 
-// release drops the claims of a resource that is gone. What cannot be dropped
-// now is taken over by the next who wants the name.
+// release gives up all claims of a resource that is gone.
 func (s scope) release(ctx context.Context, id string) {
-	for _, cached := range s.indexed(byClaim, id) {
-		if syncOf(cached) != s.sync {
-			continue
-		}
-		err := retry(ctx, func() error { return s.releaseOne(ctx, cached.GetName(), id) })
-		if err != nil {
-			s.log.V(1).Info("a claim was left behind", "kind", s.kind, "object", keyOf(cached), "error", err.Error())
+	for _, o := range s.indexed(byClaim, id) {
+		if syncOf(o) == s.sync {
+			s.giveUp(ctx, o.GetName(), id)
 		}
 	}
 }
 
-func (s scope) releaseOne(ctx context.Context, name, id string) error {
-	o, err := s.live(ctx, name)
-	if o == nil || err != nil || claimOf(o).ClaimFor != id {
-		return err
+// giveUp drops the claim that a resource has on a slot and no longer needs. A
+// claim that stays is taken over by the next who wants the name.
+func (s scope) giveUp(ctx context.Context, slot, id string) {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	err := retry(ctx, func() error { return s.tryGiveUp(ctx, slot, id) })
+	if err != nil && !isConflict(err) {
+		s.log.V(1).Info("a claim was left behind", "kind", s.kind, "object", s.key(slot), "error", err.Error())
 	}
-	carrier, err := s.fence(ctx, claimOf(o).ClaimedFrom, name, id)
-	if err != nil {
+}
+
+// tryGiveUp takes the claim away as another resource would, so that a request
+// that has just relied on it cannot finish.
+func (s scope) tryGiveUp(ctx context.Context, slot, id string) error {
+	o, err := s.live(ctx, slot)
+	if o == nil || err != nil || claimOf(o).ClaimFor != id || len(claimOf(o).ClaimedFrom) >= maxClaimedFrom {
 		return err
 	}
 	next := copyOf(o)
-	claimOf(next).ClaimFor = ""
+	bare := resourceOf(o).ID == ""
+	s.handTo(next, noOwner, id)
+	if !bare {
+		claimOf(next).ClaimFor = ""
+	}
+	if err := s.client.Update(ctx, next); err != nil {
+		return err
+	}
+	carrier, err := s.fence(ctx, claimOf(next).ClaimedFrom, slot, "")
 	switch {
+	case err != nil:
+		return err
 	case carrier != nil:
-		s.handTo(next, resourceOf(carrier).ID, "")
-	case resourceOf(o).ID == "":
-		err := s.client.Delete(ctx, o, exactly(o))
-		return ignoreGone(err)
+		s.giveBack(ctx, next, resourceOf(carrier).ID, "")
+	case bare:
+		s.discard(ctx, next)
 	default:
-		claimOf(next).ClaimedFrom = nil
+		s.settle(ctx, next)
 	}
-	return s.client.Update(ctx, next)
-}
-
-func ignoreGone(err error) error {
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	return err
+	return nil
 }
 
 // taken is the answer when a name has an owner.

@@ -132,12 +132,22 @@ func TestACrashAtEveryWrite(t *testing.T) {
 		"rename to a name given up by a renamed user": func() func(context.Context) (string, error) {
 			a, b := names()
 			first, second := s.createUser("y"+b).ID, s.createUser(a).ID
-			for _, name := range []string{b, "x" + b} {
-				if err := s.rename(s.users, first, name); err != nil {
-					t.Fatal(err)
-				}
+			if err := s.rename(s.users, first, b); err != nil {
+				t.Fatal(err)
+			}
+			// It stops after it took the other name, before it gives this one up.
+			if err := s.doRename(withFate(&fate{crashAt: 3}), first, "x"+b); err != nil {
+				t.Fatal(err)
 			}
 			return func(ctx context.Context) (string, error) { return b, s.doRename(ctx, second, b) }
+		},
+		"rename away from a claim": func() func(context.Context) (string, error) {
+			a, b := names()
+			id := s.createUser(a).ID
+			if err := s.rename(s.users, id, b); err != nil {
+				t.Fatal(err)
+			}
+			return func(ctx context.Context) (string, error) { return b, s.doRename(ctx, id, "x"+b) }
 		},
 		"rename back": func() func(context.Context) (string, error) {
 			a, b := names()

@@ -159,5 +159,8 @@ func (s scope) commit(ctx context.Context, current, next client.Object, edit *me
 		return nil, err
 	}
 	s.settle(ctx, mine.claim)
+	if was := s.slot(nameOf(current)); mine.base != nil && was != current.GetName() {
+		s.giveUp(ctx, was, resourceOf(current).ID)
+	}
 	return result, nil
 }
