@@ -96,8 +96,9 @@ type IdentityProviderSyncSpec struct {
 
 	// objectNames is Readable (the object's name begins with the userName or
 	// displayName) or Opaque (no names of people in URLs and audit logs). It
-	// applies to objects made from now on.
+	// cannot be changed: object names are what makes a userName unique.
 	// +kubebuilder:default=Readable
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="objectNames is immutable; make another sync"
 	// +optional
 	ObjectNames ObjectNames `json:"objectNames,omitempty"`
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/membership"
 	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
 // create stores a new resource.
@@ -38,14 +39,8 @@ func (s scope) create(ctx context.Context, attributes scim.Object) (client.Objec
 		return nil, err
 	}
 	defer unlock()
-	if s.indexed(byName, indexValue(s.sync, foldedName(o))) != nil {
-		owner, err := s.byOwnName(ctx, name, true)
-		if err != nil {
-			return nil, err
-		}
-		if owner != nil {
-			return nil, s.taken(owner)
-		}
+	if err := s.checkFree(ctx, name, ""); err != nil {
+		return nil, err
 	}
 	var created client.Object
 	err = retry(ctx, func() (err error) {
@@ -53,6 +48,20 @@ func (s scope) create(ctx context.Context, attributes scim.Object) (client.Objec
 		return err
 	})
 	return created, err
+}
+
+// checkFree refuses a name that a resource other than id has as far as the
+// informer knows, and in fact. It spares the protocol most duplicates, and
+// finds those in no slot of today's objectNames.
+func (s scope) checkFree(ctx context.Context, name, id string) error {
+	if s.indexed(byName, indexValue(s.sync, schema.Fold(name))) == nil {
+		return nil
+	}
+	owner, err := s.byOwnName(ctx, name, true)
+	if err != nil || owner == nil || resourceOf(owner).ID == id {
+		return err
+	}
+	return s.taken(owner)
 }
 
 // tryCreate puts the resource into the slot of its name, or elsewhere if the

@@ -10,10 +10,7 @@ import (
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/membership"
 	"github.com/rollcall-scim/rollcall/internal/scim"
-	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
-
-func foldedName(o client.Object) string { return schema.Fold(nameOf(o)) }
 
 // modify changes a resource.
 func (s scope) modify(ctx context.Context, id string, change scim.Change) (client.Object, error) {
@@ -118,7 +115,11 @@ func (s scope) apply(ctx context.Context, current client.Object, change scim.Cha
 
 // rename makes the new name of a resource its own.
 func (s scope) rename(ctx context.Context, slot string, current, next client.Object) (owned, error) {
-	mine, err := s.own(ctx, slot, current, resourceOf(current).ID)
+	id := resourceOf(current).ID
+	if err := s.checkFree(ctx, nameOf(next), id); err != nil {
+		return owned{}, err
+	}
+	mine, err := s.own(ctx, slot, current, id)
 	if err != nil {
 		return owned{}, err
 	}

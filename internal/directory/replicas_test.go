@@ -216,6 +216,29 @@ func TestARenameThereAndBack(t *testing.T) {
 	checkOwners(t, a)
 }
 
+// TestNamesOutliveAChangeOfObjectNames is about a sync that is made again with
+// other objectNames.
+func TestNamesOutliveAChangeOfObjectNames(t *testing.T) {
+	a, b := twoReplicas(t)
+	jane, john := a.createUser("jane").ID, a.createUser("john").ID
+	eventually(t, "the other replica knows them", func() bool { return b.View(t.Context(), b.sync).CountUsers() == 2 })
+	b.policy.OpaqueNames = true
+	if got := status(b.post(b.users, "JANE")()); got != http.StatusConflict {
+		t.Errorf("a creation is answered %d", got)
+	}
+	if got := status(b.rename(b.users, john, "Jane")); got != http.StatusConflict {
+		t.Errorf("a rename is answered %d", got)
+	}
+	if got := b.find(b.users, `userName eq "jane"`); !slices.Equal(got, []string{jane}) {
+		t.Errorf("the name is found in %v", got)
+	}
+	if err := b.rename(b.users, john, "jack"); err != nil {
+		t.Error(err)
+	}
+	b.delete(b.users, jane)
+	b.createUser("jane")
+}
+
 // TestAUserCreatedAgainIsInNoOldGroup deletes through one replica and creates
 // through another while the old id may still be in groups.
 func TestAUserCreatedAgainIsInNoOldGroup(t *testing.T) {
