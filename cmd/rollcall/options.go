@@ -109,14 +109,15 @@ func newLog(to io.Writer, level string) (logr.Logger, error) {
 }
 
 // noticeDeadConnections has client-go ask a silent API server for a sign of
-// life after 5 s, and give it 5 s to answer. A watch on a dead connection
-// would otherwise show the past for up to 45 s.
+// life after 3 s, and give it 3 s to answer. A watch on a dead connection
+// would otherwise show the past for up to 45 s; and a leader has 10 s to renew
+// its Lease.
 func noticeDeadConnections() error {
 	for _, name := range []string{"HTTP2_READ_IDLE_TIMEOUT_SECONDS", "HTTP2_PING_TIMEOUT_SECONDS"} {
 		if os.Getenv(name) != "" {
 			continue
 		}
-		if err := os.Setenv(name, "5"); err != nil {
+		if err := os.Setenv(name, "3"); err != nil {
 			return err
 		}
 	}

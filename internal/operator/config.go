@@ -7,6 +7,8 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/rest"
+
+	"github.com/rollcall-scim/rollcall/internal/server"
 )
 
 // AllNamespaces as the only one of SyncNamespaces serves syncs everywhere.
@@ -50,6 +52,12 @@ func (c *Config) check() error {
 	}
 	if c.LeaderElect && c.LeaderElectionNamespace == "" {
 		return fmt.Errorf("no namespace for the leader's Lease: set --leader-election-namespace or POD_NAMESPACE, or --leader-elect=false for a single replica")
+	}
+	if (c.CertFile == "") != (c.KeyFile == "") {
+		return fmt.Errorf("a TLS certificate and its key go together: set both --tls-cert-file and --tls-key-file, or neither")
+	}
+	if _, err := server.NewURLs(c.ExternalURL, c.TrustForwarded); err != nil {
+		return fmt.Errorf("--external-url: %w", err)
 	}
 	return nil
 }

@@ -119,8 +119,9 @@ func (s *Server) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listening for SCIM: %w", err)
 	}
+	secure := server.TLSConfig != nil
 	go func() {
-		if server.TLSConfig != nil {
+		if secure {
 			failed <- server.ServeTLS(listener, "", "")
 		} else {
 			failed <- server.Serve(listener)
@@ -128,7 +129,7 @@ func (s *Server) Start(ctx context.Context) error {
 	}()
 	address := listener.Addr().String()
 	s.address.Store(&address)
-	s.options.Log.Info("serving SCIM", "address", address, "tls", server.TLSConfig != nil)
+	s.options.Log.Info("serving SCIM", "address", address, "tls", secure)
 
 	var failure error
 	select {

@@ -58,7 +58,7 @@ func TestBase(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rq := httptest.NewRequest(http.MethodGet, "http://scim.local/ns/entra/scim/v2/Users", nil)
+			rq := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://scim.local/ns/entra/scim/v2/Users", nil)
 			if test.tls {
 				rq.TLS = &tls.ConnectionState{}
 			}

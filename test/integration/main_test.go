@@ -22,6 +22,7 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
@@ -36,6 +37,7 @@ const eventually = 30 * time.Second
 var (
 	kube     client.WithWatch // live, with all rights
 	restOf   *rest.Config
+	env      *envtest.Environment
 	replicas []*replica
 )
 
@@ -49,7 +51,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = cp.Stop() }()
-	restOf = cp.Config
+	restOf, env = cp.Config, cp.Env
 	if kube, err = client.NewWithWatch(cp.Config, client.Options{Scheme: scheme()}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -79,7 +81,9 @@ func scheme() *runtime.Scheme {
 // operatorLog shows errors, and with ROLLCALL_TEST_LOG everything.
 func operatorLog() logr.Logger {
 	return funcr.New(func(prefix, args string) {
-		if os.Getenv("ROLLCALL_TEST_LOG") != "" || strings.Contains(args, `"error"=`) && !strings.Contains(args, `"error"=null`) {
+		failed := strings.Contains(args, `"error"=`) && !strings.Contains(args, `"error"=null`) &&
+			!strings.Contains(args, "after stop sequence was engaged") // how a leader steps down
+		if failed || os.Getenv("ROLLCALL_TEST_LOG") != "" {
 			fmt.Fprintln(os.Stderr, prefix, args)
 		}
 	}, funcr.Options{})
@@ -156,10 +160,7 @@ func newSync(t *testing.T, change func(*v1alpha1.IdentityProviderSync)) fixture 
 	t.Helper()
 	f := fixture{namespace: namespace(t), bearer: token.Generate()}
 	create(t, secret(f.namespace, "scim", f.bearer))
-	s := &v1alpha1.IdentityProviderSync{
-		ObjectMeta: metav1.ObjectMeta{Namespace: f.namespace, Name: "idp"},
-		Spec:       v1alpha1.IdentityProviderSyncSpec{Tokens: []v1alpha1.Token{{Name: "one", SecretRef: v1alpha1.SecretKeyReference{Name: "scim"}}}},
-	}
+	s := syncOf(f.namespace)
 	if change != nil {
 		change(s)
 	}
@@ -173,6 +174,14 @@ func newSync(t *testing.T, change func(*v1alpha1.IdentityProviderSync)) fixture 
 		})
 	}
 	return f
+}
+
+// syncOf is a sync named "idp" whose token is in the Secret "scim".
+func syncOf(namespace string) *v1alpha1.IdentityProviderSync {
+	return &v1alpha1.IdentityProviderSync{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "idp"},
+		Spec:       v1alpha1.IdentityProviderSyncSpec{Tokens: []v1alpha1.Token{{Name: "one", SecretRef: v1alpha1.SecretKeyReference{Name: "scim"}}}},
+	}
 }
 
 func secret(namespace, name, value string) *corev1.Secret {

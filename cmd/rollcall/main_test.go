@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
+)
+
+func TestTheDefaultsAreThePodsOwnNamespace(t *testing.T) {
+	t.Setenv("POD_NAMESPACE", "rollcall-system")
+	o := &options{}
+	o.register(pflag.NewFlagSet("rollcall", pflag.ContinueOnError))
+	if diff := cmp.Diff([]string{"rollcall-system"}, o.config.SyncNamespaces); diff != "" || o.config.LeaderElectionNamespace != "rollcall-system" {
+		t.Errorf("served are %v, the Lease is in %q", o.config.SyncNamespaces, o.config.LeaderElectionNamespace)
+	}
+}
+
+func TestTheProgramSaysWhatIsWrong(t *testing.T) {
+	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
+	const somewhere = `{"apiVersion":"v1","kind":"Config","clusters":[{"name":"c","cluster":{"server":"http://127.0.0.1:1"}}],
+		"contexts":[{"name":"c","context":{"cluster":"c","user":""}}],"current-context":"c"}`
+	if err := os.WriteFile(kubeconfig, []byte(somewhere), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct {
+		flags []string
+		says  string
+	}{
+		"an unknown flag":           {[]string{"--port=1"}, "unknown flag: --port"},
+		"an argument":               {[]string{"serve"}, "unknown command"},
+		"a log level":               {[]string{"--log-level=loud"}, "use debug, info, warn or error"},
+		"no such kubeconfig":        {[]string{"--kubeconfig=no-such-file"}, "no-such-file"},
+		"no namespace to serve":     {[]string{"--kubeconfig", kubeconfig}, "set --sync-namespaces or POD_NAMESPACE"},
+		"all namespaces and one":    {[]string{"--kubeconfig", kubeconfig, "--sync-namespaces=*,a"}, "not both"},
+		"no name of a namespace":    {[]string{"--kubeconfig", kubeconfig, "--sync-namespaces=A_b"}, `"A_b" is no name of a namespace`},
+		"no namespace for a Lease":  {[]string{"--kubeconfig", kubeconfig, "--sync-namespaces=a"}, "--leader-election-namespace"},
+		"a certificate without key": {[]string{"--kubeconfig", kubeconfig, "--sync-namespaces=a", "--leader-elect=false", "--tls-cert-file=tls.crt"}, "go together"},
+		"an external URL":           {[]string{"--kubeconfig", kubeconfig, "--sync-namespaces=a", "--leader-elect=false", "--external-url=scim"}, "must look like https://scim.example.com"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("POD_NAMESPACE", "")
+			program := command()
+			program.SetArgs(test.flags)
+			program.SetErr(&bytes.Buffer{})
+			if err := program.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("got %v, want an error that says %q", err, test.says)
+			}
+		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	var printed bytes.Buffer
+	program := command()
+	program.SetArgs([]string{"version"})
+	program.SetOut(&printed)
+	if err := program.Execute(); err != nil || printed.String() != version+"\n" {
+		t.Errorf("printed %q, %v", printed.String(), err)
+	}
+}
