@@ -130,7 +130,7 @@ func TestAttributesThatCannotBeStored(t *testing.T) {
 			`attribute "emails.primary" must be true or false`},
 		"an unknown sub-attribute": {scim.Object{"name": scim.Object{"nick": "x"}},
 			`"name" has an attribute that the schema does not know`},
-		"an unknown attribute": {scim.Object{"favourite": "x"}, `the resource has an attribute that the schema does not know`},
+		"an unknown attribute": {scim.Object{"favorite": "x"}, `the resource has an attribute that the schema does not know`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

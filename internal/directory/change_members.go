@@ -81,18 +81,17 @@ func (s scope) plan(g *v1alpha1.Group, edit *membership.Edit) (*membership.Plan,
 	return plan, nil
 }
 
-// commitMembers writes the slices of a new group and sets its root.
-func (s scope) commitMembers(ctx context.Context, g *v1alpha1.Group, edit *membership.Edit) ([]*v1alpha1.GroupMemberSlice, error) {
+// writeMembers writes the slices of a new group and sets its root.
+func (s scope) writeMembers(ctx context.Context, g *v1alpha1.Group, edit *membership.Edit) error {
 	plan, err := s.plan(g, edit)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	written, err := s.writeSlices(ctx, g, plan)
-	if err != nil {
-		return nil, err
+	if _, err := s.writeSlices(ctx, g, plan); err != nil {
+		return err
 	}
 	plan.Root.Apply(&g.Spec)
-	return written, nil
+	return nil
 }
 
 // writeSlices creates what a plan needs before the root may refer to it.

@@ -286,7 +286,7 @@ func TestCrashesAndStallsAtRandom(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	a, b := twoMortals(t)
 	outcomes := map[int]int{}
-	for round := range 60 {
+	for round := range 30 {
 		names := []string{fmt.Sprintf("x%d", round), fmt.Sprintf("y%d", round), fmt.Sprintf("z%d", round)}
 		var users []string
 		for i := range 3 {

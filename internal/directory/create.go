@@ -139,7 +139,7 @@ func (s scope) become(ctx context.Context, start client.Object, id string, o cli
 		if err != nil {
 			return nil, err
 		}
-		if _, err := s.commitMembers(ctx, g, edit); err != nil {
+		if err := s.writeMembers(ctx, g, edit); err != nil {
 			s.discard(ctx, start)
 			return nil, err
 		}

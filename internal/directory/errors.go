@@ -50,7 +50,7 @@ func (d *Directory) answer(err error) error {
 		return scim.BadRequest(scim.TypeInvalidValue, "%s", invalidReason(err))
 	}
 	if errors.Is(err, context.Canceled) {
-		return scim.Unavailable(retryAfter, "the request was cancelled; if it was a change, it may or may not have been stored")
+		return scim.Unavailable(retryAfter, "the request was canceled; if it was a change, it may or may not have been stored")
 	}
 	if isConflict(err) {
 		return scim.Unavailable(retryAfter, "other requests keep changing the same resource; try again")

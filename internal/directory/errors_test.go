@@ -39,7 +39,7 @@ func TestAnswersForErrorsOfTheAPIServer(t *testing.T) {
 		"not allowed":        {apierrors.NewForbidden(users, "x", errors.New("quota")), 503, time.Second},
 		"no credentials":     {apierrors.NewUnauthorized("expired"), 503, time.Second},
 		"deadline":           {context.DeadlineExceeded, 503, time.Second},
-		"cancelled":          {context.Canceled, 503, time.Second},
+		"canceled":           {context.Canceled, 503, time.Second},
 		"no connection":      {errors.New("dial tcp: connection refused"), 503, time.Second},
 		"too large for etcd": {apierrors.NewInternalError(errors.New("etcdserver: request is too large")), 413, 0},
 		"too large":          {apierrors.NewRequestEntityTooLargeError("limit is 3145728"), 413, 0},

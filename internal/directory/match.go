@@ -81,7 +81,7 @@ func (m *matcher) match(ctx context.Context, o client.Object) (bool, error) {
 	r := m.bare(o)
 	candidate := filter.Candidate{ID: r.ID, Created: r.Meta.Created, LastModified: r.Meta.LastModified, Attributes: r.Attributes}
 	if m.needMembers {
-		ids, err := m.scope.Directory.members(ctx, o.(*v1alpha1.Group))
+		ids, err := m.members(ctx, o.(*v1alpha1.Group))
 		if err != nil {
 			return false, ignoreNotFound(err)
 		}

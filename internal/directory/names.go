@@ -89,7 +89,8 @@ func ObjectName(id string) (name, kind string, ok bool) {
 	}
 	for i := range len(id) {
 		c := id[i]
-		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' && i > 0 && i <= cut) {
+		dash := c == '-' && i > 0 && i <= cut
+		if isText := 'a' <= c && c <= 'z' || '0' <= c && c <= '9'; !isText && !dash {
 			return "", "", false
 		}
 	}

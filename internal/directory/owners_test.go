@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"testing"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -55,19 +56,10 @@ func checkOwnersOf(t testing.TB, s *service, objects []client.Object) {
 		default:
 			// A writer that stopped half-way may have left the name to itself,
 			// but it must have noted whom to fence off.
-			if !contains(claimOf(inSlot).ClaimedFrom, id) && resourceOf(inSlot).ID != id {
+			if !slices.Contains(claimOf(inSlot).ClaimedFrom, id) && resourceOf(inSlot).ID != id {
 				t.Errorf("%q is named %q, but the slot is claimed for %q, from %v", id, nameOf(o),
 					claimOf(inSlot).ClaimFor, claimOf(inSlot).ClaimedFrom)
 			}
 		}
 	}
-}
-
-func contains(list []string, wanted string) bool {
-	for _, s := range list {
-		if s == wanted {
-			return true
-		}
-	}
-	return false
 }

@@ -20,6 +20,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
@@ -322,5 +324,40 @@ func TestACrashedWriterLeavesGarbageOnly(t *testing.T) {
 	}
 	if got := f.count(); got != 201 {
 		t.Errorf("%d members, want 201", got)
+	}
+}
+
+// TestTheControllerRuns leaves it to the watches when to sweep.
+func TestTheControllerRuns(t *testing.T) {
+	f := newFixture(t, api)
+	mgr, err := manager.New(config, manager.Options{Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.sweep.Register(mgr); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() { stopped <- mgr.Start(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+	})
+	f.add(context.Background(), members(200, 300)...)
+	for deadline := time.Now().Add(6 * delay); fmt.Sprint(f.stored()) != fmt.Sprint(f.reachable()); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("still stored after %v: %v, wanted %v", 6*delay, f.stored(), f.reachable())
+		}
+	}
+	if err := f.store.Delete(ctx, schema.GroupType(), f.id, nil); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(6 * delay); len(f.stored()) > 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("still stored after %v: %v", 6*delay, f.stored())
+		}
 	}
 }
