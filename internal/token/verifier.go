@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -101,7 +102,7 @@ type Check struct {
 	Name   string
 	State  v1alpha1.TokenState // empty while its Secret was never read
 	Secret bool                // the Secret exists, with or without the key
-	Err    error               // why the Secret cannot be read now
+	Err    error               // why the Secret cannot be read, once what is known of it is older than MaxAge
 }
 
 // Check tells about each token of a sync, in the order of the spec, from
@@ -129,7 +130,11 @@ func (r *ring) checks(tokens []v1alpha1.Token, now time.Time) []Check {
 	checks := make([]Check, 0, len(tokens))
 	for _, t := range tokens {
 		known := r.values[t.SecretRef]
-		checks = append(checks, Check{Name: t.Name, State: stateOf(t, known, now), Secret: known.secret, Err: known.err})
+		check := Check{Name: t.Name, State: stateOf(t, known, now), Secret: known.secret}
+		if now.Sub(known.fetched) >= MaxAge {
+			check.Err = cmp.Or(known.err, errNotRead)
+		}
+		checks = append(checks, check)
 	}
 	return checks
 }

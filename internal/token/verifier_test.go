@@ -178,3 +178,31 @@ func TestLastUsed(t *testing.T) {
 		t.Errorf("a forgotten sync still has %v", used)
 	}
 }
+
+func TestAFailedReadIsTold(t *testing.T) {
+	tests := map[string]struct {
+		age  time.Duration
+		want bool
+	}{
+		"not while what is known is young": {MaxAge - time.Second, false},
+		"when it is too old":               {MaxAge, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c, v := newCluster(map[string]string{"a": good})
+			s := syncOf(ref("a"))
+			if _, err := v.Check(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+			c.down.Store(true)
+			c.pass(test.age)
+			got, err := v.Recheck(t.Context(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (got[0].Err != nil) != test.want || got[0].State != v1alpha1.TokenValid {
+				t.Errorf("got %+v, want an error: %t", got[0], test.want)
+			}
+		})
+	}
+}
