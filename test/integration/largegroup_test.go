@@ -18,7 +18,7 @@ func TestAGroupOf100000(t *testing.T) {
 	t.Parallel()
 	f := newSync(t, nil)
 	c := f.on(0)
-	const all, perRequest, leave = 100_000, 100, 1_000
+	const all, perRound, perRequest, leave = 100_000, 10_000, 100, 1_000
 	id := c.newGroup(t, "everybody")
 	name := func(i int) string { return fmt.Sprintf("member-%06d", i) }
 
@@ -61,21 +61,27 @@ func TestAGroupOf100000(t *testing.T) {
 			t.Fatalf("the group shows %d members, %d of them distinct, want %d", len(members), len(distinct), want)
 		}
 	}
-	for from := 0; from < all; from += perRequest {
-		batch := make([]string, perRequest)
-		for i := range batch {
-			batch[i] = name(from + i)
+	// The first members come one request after the other, as Entra sends them;
+	// later several connections add to the group at once.
+	for from := 0; from < all; from += perRound {
+		parallel(perRound/perRequest, 1+3*min(1, from), func(i int) {
+			first := from + i*perRequest
+			batch := make([]string, perRequest)
+			for i := range batch {
+				batch[i] = name(first + i)
+			}
+			if got := c.do(t, "PATCH", "/Groups/"+id, addMembers(batch...)); got.Status/100 != 2 {
+				t.Errorf("adding from %d: %d %s", first, got.Status, got.Body)
+			}
+			if !isMember(c, first) || !isMember(c, first+perRequest-1) || isMember(c, first+perRound) {
+				t.Errorf("after members %d to %d were added others are shown", first, first+perRequest-1)
+			}
+		})
+		if t.Failed() {
+			t.FailNow()
 		}
-		if got := c.do(t, "PATCH", "/Groups/"+id, addMembers(batch...)); got.Status/100 != 2 {
-			t.Fatalf("adding from %d: %d %s", from, got.Status, got.Body)
-		}
-		if from%10_000 == 0 {
-			watchSize()
-			count(from + perRequest)
-		}
-		if !isMember(c, from) || !isMember(c, from+perRequest-1) || isMember(c, from+perRequest) {
-			t.Fatalf("after %d members others are shown", from+perRequest)
-		}
+		count(from + perRound)
+		watchSize()
 	}
 	countDistinct(all)
 	within(t, "the other replica shows all of them", func() string {
@@ -84,18 +90,22 @@ func TestAGroupOf100000(t *testing.T) {
 		}
 		return ""
 	})
-	for i := range leave {
-		gone := i * (all / leave)
-		if got := c.do(t, "PATCH", "/Groups/"+id, removeMember(name(gone))); got.Status/100 != 2 {
-			t.Fatalf("removing %d: %d %s", gone, got.Status, got.Body)
+	const leaveRound = leave / 10
+	for left := 0; left < leave; left += leaveRound {
+		parallel(leaveRound, 1+3*min(1, left), func(i int) {
+			gone := (left + i) * (all / leave)
+			if got := c.do(t, "PATCH", "/Groups/"+id, removeMember(name(gone))); got.Status/100 != 2 {
+				t.Errorf("removing %d: %d %s", gone, got.Status, got.Body)
+			}
+			if isMember(c, gone) || !isMember(c, gone+1) {
+				t.Errorf("after member %d left others are shown", gone)
+			}
+		})
+		if t.Failed() {
+			t.FailNow()
 		}
-		if i%100 == 0 {
-			watchSize()
-			count(all - i - 1)
-		}
-		if isMember(c, gone) || !isMember(c, gone+1) {
-			t.Fatalf("after %d left others are shown", i+1)
-		}
+		count(all - left - leaveRound)
+		watchSize()
 	}
 	countDistinct(all - leave)
 	watchSize()

@@ -171,20 +171,17 @@ func (c scimClient) newGroup(t *testing.T, displayName string, members ...string
 	return c.want(t, 201, "POST", "/Groups", group(displayName, members...)).resource(t).ID
 }
 
-// parallel does n things, some at once.
+// parallel does n things, some at once. One that fails its test does not keep
+// the others from ending.
 func parallel(n, atOnce int, do func(i int)) {
-	var workers sync.WaitGroup
-	next := make(chan int)
-	for range atOnce {
-		workers.Go(func() {
-			for i := range next {
-				do(i)
-			}
+	var all sync.WaitGroup
+	slots := make(chan struct{}, atOnce)
+	for i := range n {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			do(i)
 		})
 	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
+	all.Wait()
 }
