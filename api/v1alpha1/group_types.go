@@ -35,7 +35,7 @@ type GroupSpec struct {
 	// memberCount is how many members the group has, users and groups.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
-	MemberCount int64 `json:"memberCount,omitempty"`
+	MemberCount int64 `json:"memberCount"`
 
 	// members are SCIM ids. Without an index they are all members; with one
 	// they are members on top of it.
@@ -72,6 +72,7 @@ type GroupSpec struct {
 // +kubebuilder:printcolumn:name="SYNC",type=string,JSONPath=`.spec.syncRef.name`,priority=1
 // +kubebuilder:printcolumn:name="EXTERNAL ID",type=string,JSONPath=`.spec.externalId`,priority=1
 // +kubebuilder:printcolumn:name="ID",type=string,JSONPath=`.spec.id`,priority=1
+// +kubebuilder:printcolumn:name="CLAIM FOR",type=string,JSONPath=`.spec.claimFor`,priority=1
 type Group struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`

@@ -282,6 +282,7 @@ type Manager struct {
 // +kubebuilder:printcolumn:name="EMAIL",type=string,JSONPath=`.spec.emails[0].value`,priority=1
 // +kubebuilder:printcolumn:name="EXTERNAL ID",type=string,JSONPath=`.spec.externalId`,priority=1
 // +kubebuilder:printcolumn:name="ID",type=string,JSONPath=`.spec.id`,priority=1
+// +kubebuilder:printcolumn:name="CLAIM FOR",type=string,JSONPath=`.spec.claimFor`,priority=1
 type User struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
