@@ -81,14 +81,21 @@ func (c *Controller) bindingsOfSync(ctx context.Context, sync types.NamespacedNa
 	return c.bindings(ctx, client.MatchingFields{indexSync: sync.String()})
 }
 
+// sameSpec tells whether an update left the spec alone. What was deleted and
+// made again while the watch was broken also comes as an update, and both may
+// be of the first generation.
+func sameSpec(before, after client.Object) bool {
+	return before.GetGeneration() == after.GetGeneration() && before.GetUID() == after.GetUID()
+}
+
 // groupChanged gives the bindings that a change of a group may concern: those
 // that name it, under its old name or its new one, or a group it is nested in.
 // Either group may be nil.
 func (c *Controller) groupChanged(ctx context.Context, before, after *v1alpha1.Group) []reconcile.Request {
-	if before != nil && after != nil && before.Generation == after.Generation {
+	if before != nil && after != nil && sameSpec(before, after) {
 		return nil
 	}
-	if after == nil {
+	if before != nil && (after == nil || after.UID != before.UID) {
 		c.nested.forget(before.UID)
 	}
 	var ids, names []string
@@ -118,7 +125,7 @@ func (c *Controller) userChanged(ctx context.Context, before, after *v1alpha1.Us
 	if user == nil {
 		user = before
 	}
-	if before != nil && after != nil && before.Generation == after.Generation {
+	if before != nil && after != nil && sameSpec(before, after) {
 		return nil
 	}
 	sync := types.NamespacedName{Namespace: user.Namespace, Name: user.Spec.SyncRef.Name}
@@ -162,7 +169,7 @@ func (c *Controller) bindingsOfGroups(ctx context.Context, sync types.Namespaced
 // syncChanged gives the bindings of a sync whose spec changed, or that came or
 // went. Either sync may be nil.
 func (c *Controller) syncChanged(ctx context.Context, before, after *v1alpha1.IdentityProviderSync) []reconcile.Request {
-	if before != nil && after != nil && before.Generation == after.Generation &&
+	if before != nil && after != nil && sameSpec(before, after) &&
 		before.DeletionTimestamp.IsZero() == after.DeletionTimestamp.IsZero() {
 		return nil
 	}

@@ -78,6 +78,8 @@ func run(m *testing.M) (code int, err error) {
 }
 
 func startController(ctx context.Context, config *rest.Config, scheme *runtime.Scheme, ended chan<- error) error {
+	config = rest.CopyConfig(config)
+	config.Wrap(watches.wrap)
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:  scheme,
 		Metrics: metricsserver.Options{BindAddress: "0"},

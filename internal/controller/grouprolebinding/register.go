@@ -60,7 +60,9 @@ func (c *Controller) Register(ctx context.Context, mgr manager.Manager) error {
 	}
 	return builder.ControllerManagedBy(mgr).
 		Named("grouprolebinding").
-		For(&v1alpha1.GroupRoleBinding{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&v1alpha1.GroupRoleBinding{}, builder.WithPredicates(predicate.Funcs{
+			UpdateFunc: func(e event.UpdateEvent) bool { return !sameSpec(e.ObjectOld, e.ObjectNew) },
+		})).
 		Watches(&v1alpha1.Group{}, onChange(c.groupChanged)).
 		Watches(&v1alpha1.User{}, onChange(c.userChanged)).
 		Watches(&v1alpha1.IdentityProviderSync{}, onChange(c.syncChanged)).
