@@ -96,7 +96,7 @@ func newTest(name string, attribute, sub *schema.Attribute, c Comparison) (func(
 	if sub != nil {
 		leaf = sub
 	}
-	if attribute.Returned == schema.Never {
+	if attribute.Returned == schema.Never || leaf.Derived {
 		return nil, syntaxError("%s cannot be filtered by", name)
 	}
 	if c.Operator == Present || c.Value == nil {

@@ -111,6 +111,7 @@ func TestMembersErrors(t *testing.T) {
 		"a member's id":          {`{"op":"replace","path":"members[value eq \"u1\"].value","value":"u2"}`, scim.TypeMutability, "members.value is immutable"},
 		"a member's type":        {`{"op":"add","path":"members.type","value":"User"}`, scim.TypeMutability, "members.type is immutable"},
 		"filter of a wrong type": {`{"op":"remove","path":"members[value eq true]"}`, scim.TypeInvalidFilter, "members.value eq: the value must be a string"},
+		"filter by a reference":  {`{"op":"remove","path":"members[$ref eq \"Users/u1\"]"}`, scim.TypeInvalidFilter, "members.$ref cannot be filtered by"},
 		"malformed filter":       {`{"op":"remove","path":"members[value eq \"u1\""}`, scim.TypeInvalidPath, "expected ']'"},
 		"unknown sub-attribute":  {`{"op":"remove","path":"members[value eq \"u1\"].nick"}`, scim.TypeInvalidPath, "a Group has no such attribute"},
 		"remove the name":        {`{"op":"remove","path":"displayName"}`, scim.TypeMutability, "displayName is required"},

@@ -12,7 +12,7 @@ var common = []*Attribute{
 		text("resourceType", "The name of the resource type.", caseExact),
 		attribute("created", DateTime, "When the resource was created."),
 		attribute("lastModified", DateTime, "When an attribute last changed."),
-		attribute("location", Reference, "The URI of the resource.", refersTo("uri")),
+		attribute("location", Reference, "The URI of the resource.", derived, refersTo("uri")),
 		text("version", "The entity tag of this state of the resource.", caseExact),
 	), readOnly),
 }

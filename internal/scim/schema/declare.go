@@ -58,6 +58,7 @@ func caseExact(a *Attribute)   { a.CaseExact = true }
 func multiValued(a *Attribute) { a.MultiValued = true }
 func unique(a *Attribute)      { a.Uniqueness = Server }
 func always(a *Attribute)      { a.Returned = Always }
+func derived(a *Attribute)     { a.Derived = true }
 func immutable(a *Attribute)   { a.Mutability = Immutable }
 
 // readOnly holds for the sub-attributes too.

@@ -3,6 +3,7 @@ package schema
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"pgregory.net/rapid"
 )
@@ -18,8 +19,15 @@ func TestFold(t *testing.T) {
 		"capital sharp s":              {"STRAẞE", "strasse", true},
 		"final sigma":                  {"ΟΔΟΣ", "οδος", true},
 		"cyrillic":                     {"ИВАН", "иван", true},
+		"cherokee":                     {"\u13A0\uAB71", "\uAB70\u13A1", true},
 		"kelvin sign":                  {"\u212A", "k", true},
 		"capital after a small umlaut": {"äB", "Äb", true},
+		"dot above an i":               {"\u0130stanbul", "i\u0307stanbul", true},
+		"accent, not composed":         {"Zo\u00EB", "zoe\u0308", true},
+		"accents in another order":     {"\u1E69", "s\u0307\u0323", true},
+		"fullwidth":                    {"\uFF21\uFF24\uFF2D\uFF29\uFF2E", "admin", true},
+		"halfwidth":                    {"\uFF76\uFF9E", "\u30AC", true},
+		"ligature":                     {"\uFB01nn", "FINN", true},
 		"dotless i is another letter":  {"ı", "i", false},
 		"accent":                       {"e", "é", false},
 		"space":                        {"a b", "ab", false},
@@ -43,6 +51,21 @@ func TestFoldIsStable(t *testing.T) {
 			t.Errorf("Fold(%q) = %q", ascii, Fold(ascii))
 		}
 	})
+}
+
+// No letter may have two folded forms, whatever its script.
+func TestFoldOfEveryLetter(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		folded := Fold(string(r))
+		if again := Fold(folded); again != folded {
+			t.Errorf("Fold(%U) = %+q, folded again %+q", r, folded, again)
+		}
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			if got := Fold(string(other)); got != folded {
+				t.Errorf("Fold(%U) = %+q, but Fold(%U) = %+q", r, folded, other, got)
+			}
+		}
+	}
 }
 
 func asciiOnly(r rune) rune {

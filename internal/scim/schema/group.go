@@ -10,7 +10,7 @@ var group = &ResourceType{
 			attribute("members", Complex, "The members of the group. Those whose id names nothing are kept as well.",
 				multiValued, subAttributes(
 					text("value", "The id of the member.", maxLength(maxName), caseExact, immutable),
-					attribute("$ref", Reference, "The URI of the member.", maxLength(maxURI), immutable, refersTo("User", "Group")),
+					attribute("$ref", Reference, "The URI of the member.", maxLength(maxURI), derived, immutable, refersTo("User", "Group")),
 					text("type", "The resource type of the member.", maxLength(maxName), immutable, canonical("User", "Group")),
 					text("display", "The name of the member.", immutable),
 				)),

@@ -66,6 +66,8 @@ type Attribute struct {
 	Uniqueness      Uniqueness   `json:"uniqueness"`
 	ReferenceTypes  []string     `json:"referenceTypes,omitempty"`
 
+	// Derived values are made while an answer is written, so no filter sees them.
+	Derived bool `json:"-"`
 	// MaxLength bounds a string, in characters; 0 is no bound of its own. It
 	// equals the bound in the CRD, so that a value too long is a SCIM error.
 	MaxLength int `json:"-"`

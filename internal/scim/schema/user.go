@@ -63,7 +63,7 @@ func userValues() []*Attribute {
 		)),
 		attribute("groups", Complex, "The groups the user is a member of; changed at the groups.", multiValued, subAttributes(
 			text("value", "The id of the group.", maxLength(maxName), caseExact),
-			attribute("$ref", Reference, "The URI of the group.", maxLength(maxURI), refersTo("Group")),
+			attribute("$ref", Reference, "The URI of the group.", maxLength(maxURI), derived, refersTo("Group")),
 			text("display", "The name of the group."),
 			text("type", "Whether the user is in the group itself or in one within it.", maxLength(maxName), canonical("direct", "indirect")),
 		), readOnly),
