@@ -51,6 +51,7 @@ func TestPaging(t *testing.T) {
 		"filter, spaces as %20":    {"?filter=userName%20sw%20%22user-%22&count=1", 1, ids[:1]},
 		"semicolon in a filter":    {"?filter=userName+ne+%22a;b%22&count=1", 1, ids[:1]},
 		"filter not fully encoded": {`?filter=userName+sw+"user-"&count=1`, 1, ids[:1]},
+		"name percent-encoded":     {"?%66ilter=userName+sw+%22user-%22&c%6Funt=1", 1, ids[:1]},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := p.get("/Users" + test.query).want(200)
@@ -88,6 +89,8 @@ func TestWrongQueries(t *testing.T) {
 		"filter of nonsense":       {"filter=%28%28", "invalidFilter"},
 		"filter with bad operator": {"filter=userName+like+%22x%22", "invalidFilter"},
 		"filter badly encoded":     {"filter=userName+eq+%22100%%22", "invalidFilter"},
+		"name percent-encoded":     {"%66ilter=userName+eq", "invalidFilter"},
+		"filter on the location":   {"filter=meta.location+pr", "invalidFilter"},
 		"filter on the password":   {"filter=password+eq+%22x%22", "invalidFilter"},
 		"attributes malformed":     {"attributes=a%5B", "invalidValue"},
 	} {

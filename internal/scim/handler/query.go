@@ -27,6 +27,9 @@ func readParameters(query string) (parameters, error) {
 	var p parameters
 	for pair := range strings.SplitSeq(query, "&") {
 		key, value, _ := strings.Cut(pair, "=")
+		if plain, err := url.QueryUnescape(key); err == nil {
+			key = plain
+		}
 		target, scimType := p.field(key)
 		if target == nil || *target != "" {
 			continue

@@ -39,8 +39,8 @@ func newOperation(sent any) (operation, error) {
 	}
 	op.path = strings.TrimSpace(op.path)
 
-	name, named := resource.Field(object, "op")
-	if !named && op.hasValue {
+	name, _ := resource.Field(object, "op")
+	if name == nil && op.hasValue {
 		name = string(replace) // Okta may leave it out
 	}
 	text, _ := name.(string)

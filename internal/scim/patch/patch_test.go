@@ -73,6 +73,7 @@ func TestParseRequest(t *testing.T) {
 		"no schemas":             {`{"Operations":[{"op":"Add","path":"title","value":"T"}]}`, `{"userName":"x","title":"T"}`},
 		"one operation, no list": {`{"Operations":{"op":"add","path":"title","value":"T"}}`, `{"userName":"x","title":"T"}`},
 		"Okta, no op":            {`{"Operations":[{"value":{"active":false}}]}`, `{"userName":"x","active":false}`},
+		"op null":                {`{"Operations":[{"op":null,"path":"active","value":false}]}`, `{"userName":"x","active":false}`},
 		"path null":              {`{"Operations":[{"op":"add","path":null,"value":{"title":"T"}}]}`, `{"userName":"x","title":"T"}`},
 		"path with spaces":       {`{"Operations":[{"op":"add","path":" title ","value":"T"}]}`, `{"userName":"x","title":"T"}`},
 		"no operations":          {`{"Operations":[]}`, `{"userName":"x"}`},
