@@ -63,7 +63,7 @@ func checkContent(header http.Header) error {
 func tooLarge(limit int64) *scim.Error {
 	return &scim.Error{
 		Status: http.StatusRequestEntityTooLarge,
-		Detail: fmt.Sprintf("the body is larger than %d bytes, the most that is read: send members in several PATCH requests", limit),
+		Detail: fmt.Sprintf("the body is larger than %d bytes, the most that is read: send less, or members in several PATCH requests", limit),
 	}
 }
 

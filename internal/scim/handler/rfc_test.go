@@ -37,6 +37,14 @@ func TestCreate(t *testing.T) {
 	equal(t, "extensions keep numbers", p.get("/Users/"+id).at("urn:example:badge", "number"), got.at("urn:example:badge", "number"))
 }
 
+// The schemas are those of the attributes that the resource has (RFC 7643 §3).
+func TestSchemasOfEmptyExtensions(t *testing.T) {
+	p := serve(t)
+	id := p.create("/Users", `{"userName":"ada","urn:example:badge":{},"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{}}`)
+	p.patch("/Users/"+id, `[{"op":"add","path":"urn:example:door","value":{}}]`)
+	p.get("/Users/" + id).want(200).wantBody(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ada","active":true}`)
+}
+
 func TestCreateConflict(t *testing.T) {
 	p := serve(t)
 	p.user("Straße")
