@@ -9,7 +9,20 @@ type membership struct {
 	notSynced  []*v1alpha1.Group // nested groups that the filter does not let through
 }
 
-// expand follows nested groups. An id that names nothing in the sync is left
+// ids gives the ids of the users; nil if not all of them are known.
+func (m membership) ids() map[string]bool {
+	if len(m.unresolved) > 0 {
+		return nil
+	}
+	ids := make(map[string]bool, len(m.users))
+	for _, user := range m.users {
+		ids[user.Spec.ID] = true
+	}
+	return ids
+}
+
+// expand follows nested groups, all of them if there is no sync to say which
+// are synced. An id that names nothing in the sync is left
 // out: it may be a member that does not exist yet.
 func expand(sync *v1alpha1.IdentityProviderSync, directory Directory, root *v1alpha1.Group) membership {
 	var m membership
@@ -34,7 +47,7 @@ func expand(sync *v1alpha1.IdentityProviderSync, directory Directory, root *v1al
 			group, ok := directory.GroupByID(id)
 			switch {
 			case !ok || !isResource(&group.Spec.ResourceSpec):
-			case GroupSynced(sync, group):
+			case sync == nil || GroupSynced(sync, group):
 				queue = append(queue, group)
 			default:
 				m.notSynced = append(m.notSynced, group)

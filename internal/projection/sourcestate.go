@@ -84,19 +84,17 @@ func (s *source) bearers(name string, member *v1alpha1.User) verdict {
 	return all
 }
 
-// mayBear says whether a name that is bound may be that of a member of a group
-// of this sync that cannot be read now.
-func (s *source) mayBear(name string) bool {
-	if s.Usernames == nil {
-		return true
-	}
-	found, all := false, yes
+// known tells what the directory says of a name: whether one of members has it,
+// or any user if members is nil, and whether all users that have it are active
+// and synced.
+func (s *source) known(name string, members map[string]bool) (found bool, all verdict) {
+	all = yes
 	for _, id := range s.Usernames.Users(name) {
 		if user, ok := s.Directory.User(id); ok && isResource(&user.Spec.ResourceSpec) {
-			found, all = true, min(all, s.state(user))
+			found, all = found || members == nil || members[id], min(all, s.state(user))
 		}
 	}
-	return found && all != no
+	return found, all
 }
 
 func (s *source) problems() []Problem {

@@ -31,6 +31,9 @@ type Result struct {
 	Problems []Problem
 	// Held is true if some members are not known now.
 	Held bool
+	// Unresolved is true if the members of some group could not be read: to be
+	// tried again, since no event may say that they can be.
+	Unresolved bool
 
 	names []string // of each desired member; "" if it has none that can be bound
 }
@@ -60,11 +63,13 @@ func (r *Result) MembersApplied(subjects []rbacv1.Subject) int64 {
 // are still added, and a subject that is bound already stays if it may belong
 // to the held groupRef: that is unless the users of that name in its sync are
 // all known and one of them is inactive or out of the userFilter, or there are
-// none (any more, after a deletion or a rename). A sync whose usernames are not
-// known at all keeps every subject. So nothing is revoked since a read failed,
-// nobody is added on a guess, and disabling somebody works at any time. When
-// the role is changed meanwhile, held subjects get the new role: the hold is
-// about who, and the author of the binding says what.
+// none (any more, after a deletion or a rename), or none of them is a member of
+// a group whose members are known. A sync whose usernames are not known at all
+// keeps every subject but those that another sync of the binding says are
+// inactive. So nothing is revoked since a read failed, nobody is added on a
+// guess, and disabling somebody works at any time. When the role is changed
+// meanwhile, held subjects get the new role: the hold is about who, and the
+// author of the binding says what.
 //
 // A name that several users of a sync have is bound while all of them are
 // active and synced, members or not: what one of them may, all of them can.
@@ -79,7 +84,7 @@ func Wanted(in Input) Result {
 		p.project(ref)
 	}
 	for name := range p.current {
-		if slices.ContainsFunc(p.held, func(s *source) bool { return s.mayBear(name) }) {
+		if slices.ContainsFunc(p.held, func(h hold) bool { return p.keeps(h, name) }) {
 			p.subjects[name] = true
 		}
 	}
@@ -96,6 +101,7 @@ func Wanted(in Input) Result {
 		MembersDesired: int64(len(p.names)),
 		Problems:       Bounded(p.problems),
 		Held:           len(p.held) > 0,
+		Unresolved:     slices.ContainsFunc(p.problems, func(problem Problem) bool { return problem.Reason == ReasonGroupUnresolved }),
 		names:          p.names,
 	}
 }
@@ -113,7 +119,7 @@ type projector struct {
 	current  map[string]bool // names bound now
 	subjects map[string]bool // names to bind
 	names    []string        // of each desired member
-	held     []*source       // for each held groupRef
+	held     []hold
 	problems []Problem
 }
 
@@ -121,9 +127,31 @@ func (p *projector) report(reason Reason, format string, args ...any) {
 	p.problems = append(p.problems, NewProblem(reason, format, args...))
 }
 
-func (p *projector) hold(s *source, reason Reason, format string, args ...any) {
-	p.held = append(p.held, s)
+// hold is a groupRef of which not everything is known.
+type hold struct {
+	source  *source
+	members map[string]bool // ids of all users in the group; nil: not known
+}
+
+func (p *projector) hold(s *source, members membership, reason Reason, format string, args ...any) {
+	p.held = append(p.held, hold{s, members.ids()})
 	p.report(reason, format, args...)
+}
+
+// keeps tells whether a name that is bound may be that of a member of a held
+// groupRef.
+func (p *projector) keeps(h hold, name string) bool {
+	if h.source.Usernames != nil {
+		found, all := h.source.known(name, h.members)
+		return found && all != no
+	}
+	return !slices.ContainsFunc(p.order, func(s *source) bool {
+		if s.Usernames == nil {
+			return false
+		}
+		found, all := s.known(name, nil)
+		return found && all == no
+	})
 }
 
 func (p *projector) project(ref v1alpha1.GroupReference) {
@@ -132,7 +160,7 @@ func (p *projector) project(ref v1alpha1.GroupReference) {
 	exists = exists && isResource(&group.Spec.ResourceSpec) && group.Spec.DisplayName == ref.DisplayName
 	if s.Sync == nil {
 		if exists {
-			p.hold(s, ReasonSyncNotFound, "IdentityProviderSync %s was deleted; members of %q keep what they have. "+
+			p.hold(s, expand(nil, s.Directory, group), ReasonSyncNotFound, "IdentityProviderSync %s was deleted; members of %q keep what they have. "+
 				"Create it again to go on, or remove this groupRef to revoke", s.name, ref.DisplayName)
 		} else {
 			p.report(ReasonSyncNotFound, "IdentityProviderSync %s does not exist; group %q is bound once both do", s.name, ref.DisplayName)
@@ -164,11 +192,11 @@ func (p *projector) project(ref v1alpha1.GroupReference) {
 func (p *projector) bind(s *source, ref v1alpha1.GroupReference, group *v1alpha1.Group) {
 	members := expand(s.Sync, s.Directory, group)
 	if s.UsernamesError != nil || s.Usernames == nil {
-		p.hold(s, ReasonUsernameExpression, "kubernetesUsername of IdentityProviderSync %s is not usable; members of %q keep what they have and none are added: %v",
+		p.hold(s, members, ReasonUsernameExpression, "kubernetesUsername of IdentityProviderSync %s is not usable; members of %q keep what they have and none are added: %v",
 			s.name, ref.DisplayName, s.UsernamesError)
 	}
 	if len(members.unresolved) > 0 {
-		p.hold(s, ReasonGroupUnresolved, "not all members of %q can be read now (group object %s); nobody who is active is removed until they can",
+		p.hold(s, members, ReasonGroupUnresolved, "not all members of %q can be read now (group object %s); nobody who is active is removed until they can",
 			ref.DisplayName, members.unresolved[0].Name)
 	}
 	if len(members.notSynced) > 0 {

@@ -195,6 +195,25 @@ func TestWanted(t *testing.T) {
 			current: []string{"bob"}, // ann is not added
 			want:    []string{"bob"}, wantReasons: []Reason{ReasonSyncNotFound}, wantHeld: true,
 		},
+		"a sync that is gone: who left, or is of a groupRef that was removed, does not stay": {
+			given:   func(g given) { g.source.Sync = nil; g.company.group("ops", "cid") },
+			current: []string{"bob", "cid"},
+			want:    []string{"bob"}, wantReasons: []Reason{ReasonSyncNotFound}, wantHeld: true,
+		},
+		"a sync that is gone, with a nested group": {
+			given: func(g given) {
+				g.source.Sync = nil
+				g.company.group("devs", "ann", "inner")
+				g.company.group("inner", "bob")
+			},
+			current: []string{"bob", "cid"},
+			want:    []string{"bob"}, wantReasons: []Reason{ReasonSyncNotFound}, wantHeld: true,
+		},
+		"a sync that is gone, with a group that cannot be read": {
+			given:   func(g given) { g.source.Sync = nil; g.company.unreadable["devs"] = true },
+			current: []string{"bob", "cid"},
+			want:    []string{"bob", "cid"}, wantReasons: []Reason{ReasonSyncNotFound}, wantHeld: true,
+		},
 		"a sync that is gone, and nobody knows its usernames": {
 			given:   func(g given) { g.source.Sync, g.source.Usernames = nil, nil },
 			current: []string{"bob", "oidc:someone"},
@@ -222,8 +241,8 @@ func TestWanted(t *testing.T) {
 				g.source.UsernamesError = errors.New("syntax error")
 				g.company.users["ann"].Spec.Active = &no
 			},
-			current: []string{"ann", "cid"}, // names are those of the last expression
-			want:    []string{"cid"}, wantReasons: []Reason{ReasonUsernameExpression}, wantHeld: true, wantDesired: 1,
+			current: []string{"ann", "bob", "cid"}, // names are those of the last expression; cid has left
+			want:    []string{"bob"}, wantReasons: []Reason{ReasonUsernameExpression}, wantHeld: true, wantDesired: 1,
 		},
 		"a name of Kubernetes": {
 			given: func(g given) { g.company.users["bob"].Spec.UserName = "System:Anonymous" },
@@ -288,5 +307,43 @@ func TestWanted(t *testing.T) {
 				t.Errorf("held %v, desired %d; want %v, %d", got.Held, got.MembersDesired, test.wantHeld, test.wantDesired)
 			}
 		})
+	}
+}
+
+// A sync of which no usernames are known holds every subject, but not against
+// another sync that knows better.
+func TestDisablingBesideASyncThatIsGone(t *testing.T) {
+	okta, gone := newCompany(), newCompany()
+	for _, name := range []string{"ann", "bob", "cid"} {
+		okta.user(name)
+	}
+	okta.group("devs", "ann")
+	no := false
+	okta.users["cid"].Spec.Active = &no
+	gone.group("devs", "x", "y")
+	b := binding("devs", "devs")
+	b.Spec.GroupRefs[1].SyncRef.Name = "okta"
+	sources := map[string]Source{"entra": {Directory: gone}, "okta": okta.source(entra())}
+	got := Wanted(Input{
+		Binding: b, Current: subjects("ann", "bob", "cid", "dan"),
+		Source: func(name types.NamespacedName) Source { return sources[name.Name] },
+	})
+	if diff := cmp.Diff([]string{"ann", "bob", "dan"}, bound(got)); diff != "" {
+		t.Errorf("subjects (-want +got):\n%s", diff)
+	}
+}
+
+// More problems than a status holds must not hide that a group has to be read again.
+func TestUnresolvedIsNotCutOff(t *testing.T) {
+	c := newCompany()
+	c.group("devs", "ann")
+	c.unreadable["devs"] = true
+	var groups []string
+	for range MaxProblems {
+		groups = append(groups, "gone")
+	}
+	got := Wanted(Input{Binding: binding(append(groups, "devs")...), Source: only(c.source(entra()))})
+	if len(got.Problems) != MaxProblems || !got.Unresolved {
+		t.Errorf("%d problems, unresolved: %v", len(got.Problems), got.Unresolved)
 	}
 }
