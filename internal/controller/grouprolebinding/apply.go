@@ -102,7 +102,7 @@ func (c *Controller) applyOne(ctx context.Context, binding *v1alpha1.GroupRoleBi
 	if err == nil {
 		return updated, nil, nil
 	}
-	if apierrors.IsForbidden(err) && removes(existing, wanted) {
+	if (apierrors.IsForbidden(err) || roleIsGone(err, wanted.RoleRef.Name)) && removes(existing, wanted) {
 		return c.revoke(ctx, existing, err)
 	}
 	problem, err := refusal(err, wanted)

@@ -12,14 +12,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
@@ -76,7 +79,12 @@ func (c *Controller) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{}, c.deleteAll(ctx, owned)
 	}
 	if binding.DeletionTimestamp != nil {
-		return reconcile.Result{}, nil // foreground deletion and orphaning are the garbage collector's
+		// A finalizer may keep it for ever, and nobody would revoke meanwhile.
+		c.held.set(request, nil)
+		if controllerutil.ContainsFinalizer(binding, metav1.FinalizerOrphanDependents) {
+			return reconcile.Result{}, nil // somebody wants to keep the RoleBindings as they are
+		}
+		return reconcile.Result{}, c.deleteAll(ctx, owned)
 	}
 	in, err := c.input(ctx, binding, owned)
 	if err != nil {
@@ -100,10 +108,8 @@ func (c *Controller) Reconcile(ctx context.Context, request reconcile.Request) (
 	if failure != nil {
 		return reconcile.Result{}, failure
 	}
-	for _, problem := range result.Problems {
-		if problem.Reason == projection.ReasonGroupUnresolved {
-			return reconcile.Result{RequeueAfter: unresolvedRetry}, nil
-		}
+	if result.Unresolved {
+		return reconcile.Result{RequeueAfter: unresolvedRetry}, nil
 	}
 	return reconcile.Result{}, nil
 }
@@ -140,9 +146,19 @@ func (c *Controller) input(ctx context.Context, binding *v1alpha1.GroupRoleBindi
 		Source:          func(name types.NamespacedName) projection.Source { return sources[name] },
 	}
 	for i := range owned {
-		in.Current = append(in.Current, owned[i].Subjects...)
+		if isOurs(binding, &owned[i]) {
+			in.Current = append(in.Current, owned[i].Subjects...)
+		}
 	}
 	return in, nil
+}
+
+// isOurs tells whether a RoleBinding that names the binding as its owner was
+// written for it. Whoever may bind a lesser role can make one that was not, and
+// would have its subjects held in the binding's own role.
+func isOurs(binding *v1alpha1.GroupRoleBinding, rb *rbacv1.RoleBinding) bool {
+	role := binding.Spec.RoleRef
+	return rb.RoleRef.Kind == role.Kind && rb.RoleRef.Name == role.Name || slices.Contains(binding.Status.Objects, rb.Name)
 }
 
 func (c *Controller) source(ctx context.Context, name types.NamespacedName) (projection.Source, error) {

@@ -87,7 +87,9 @@ func TestMadeAgainUnseen(t *testing.T) {
 		},
 		"the sync, with a filter": func(w world, _ *v1alpha1.Group, _ *v1alpha1.User, _ *v1alpha1.GroupRoleBinding) {
 			w.delete(w.sync)
-			w.createSync(func(s *v1alpha1.IdentityProviderSyncSpec) { s.GroupFilter = &v1alpha1.GroupFilter{Prefixes: []string{"k8s-"}} })
+			w.createSync(func(s *v1alpha1.IdentityProviderSyncSpec) {
+				s.GroupFilter = &v1alpha1.GroupFilter{Prefixes: []string{"k8s-"}}
+			})
 		},
 		"the binding, of another group": func(w world, _ *v1alpha1.Group, _ *v1alpha1.User, b *v1alpha1.GroupRoleBinding) {
 			w.delete(b)

@@ -116,6 +116,92 @@ func TestDeletedBindingRevokesAtOnce(t *testing.T) {
 	w.wantAccess(access{"ann": false})
 }
 
+// Deleting a binding takes access away also while a finalizer keeps the object.
+func TestDeletedBindingWithAFinalizer(t *testing.T) {
+	tests := map[string]struct {
+		finalizer string
+		keeps     bool
+	}{
+		"of somebody else": {"example.com/wait", false},
+		"foreground":       {metav1.FinalizerDeleteDependents, false},
+		"orphan":           {metav1.FinalizerOrphanDependents, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			ann := w.user("ann")
+			w.group("Devs", ann.Spec.ID)
+			b := w.bind("pod-reader", "Devs")
+			w.wantAccess(access{"ann": true})
+			update(w, b, func(b *v1alpha1.GroupRoleBinding) { b.Finalizers = []string{test.finalizer} })
+			w.delete(b)
+			if test.keeps {
+				stays(t, "access", func() bool { return w.mayRead("ann") })
+			} else {
+				w.wantAccess(access{"ann": false})
+			}
+			update(w, b, func(b *v1alpha1.GroupRoleBinding) { b.Finalizers = nil })
+		})
+	}
+}
+
+// While a group cannot be read its subjects are held, but only those that the
+// operator bound: a RoleBinding to a lesser role that claims to be of the
+// binding must not lead to the binding's role.
+func TestForgedRoleBindingIsNotHeld(t *testing.T) {
+	w := newWorld(t)
+	ann := w.user("ann")
+	w.user("eve")
+	devs := w.group("Devs", ann.Spec.ID)
+	b := w.bind("pod-reader", "Devs")
+	w.wantAccess(access{"ann": true})
+	update(w, devs, func(g *v1alpha1.Group) { g.Spec.Index = "missing" })
+	w.wantReason(b, "GroupUnresolved")
+	owned := w.roleBindings(w.namespace)[0]
+	forged := &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "forged", Labels: owned.Labels, OwnerReferences: owned.OwnerReferences},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "secret-reader"},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: w.name("eve")}},
+	}
+	w.create(forged)
+	w.promptly("RoleBindings", 1, func() any { return len(w.roleBindings(w.namespace)) })
+	w.wantAccess(access{"ann": true, "eve": false})
+}
+
+// A role that is gone may come back: nobody who was removed may have it then.
+func TestRevokingWithoutTheRole(t *testing.T) {
+	w := newWorld(t)
+	role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "reader"},
+		Rules: []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get"}}}}
+	binder := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "binder"},
+		Rules: []rbacv1.PolicyRule{{APIGroups: []string{rbacv1.GroupName}, Resources: []string{"roles"}, Verbs: []string{"bind"}, ResourceNames: []string{role.Name}}}}
+	grant := &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "binder"},
+		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: binder.Name},
+		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: "rollcall"}}}
+	for _, o := range []client.Object{role, binder, grant} {
+		w.create(o)
+	}
+	ann, bob := w.user("ann"), w.user("bob")
+	devs := w.group("Devs", ann.Spec.ID, bob.Spec.ID)
+	b := w.bind(role.Name, "Devs")
+	update(w, b, func(b *v1alpha1.GroupRoleBinding) { b.Spec.RoleRef.Kind = "Role" })
+	w.wantAccess(access{"ann": true, "bob": true})
+	w.delete(grant)
+	w.delete(role)
+	w.setMembers(devs, bob.Spec.ID)
+	w.promptly("RoleBindings that name ann", 0, func() any {
+		n := 0
+		for _, rb := range w.roleBindings(w.namespace) {
+			for _, subject := range rb.Subjects {
+				if subject.Name == w.name("ann") {
+					n++
+				}
+			}
+		}
+		return n
+	})
+}
+
 func TestRoleThatMayNotBeBound(t *testing.T) {
 	w := newWorld(t)
 	ann := w.user("ann")

@@ -51,6 +51,10 @@ func late(err error, role string) bool {
 	return gone || apierrors.IsConflict(err)
 }
 
+// roleIsGone tells that a write was refused since the role does not exist and
+// the operator may not bind it beforehand.
+func roleIsGone(err error, role string) bool { return apierrors.IsNotFound(err) && !late(err, role) }
+
 // isEscalation tells the refusal to bind a role from a missing permission on
 // RoleBindings, a quota or a webhook.
 func isEscalation(err error) bool {
@@ -62,12 +66,13 @@ func howToGrant(role rbacv1.RoleRef) string {
 		role.Name, strings.ToLower(role.Kind), role.Name)
 }
 
-// revoke is for when the API server forbids an update that takes access away.
+// revoke is for when the API server refuses an update that takes access away.
 // Once `bind` is withdrawn from the operator, that is so for each update of the
 // RoleBinding, but not for its deletion. Revoking must never fail, so then it
 // is deleted, which takes access from all its subjects; a Forbidden for any
-// other reason, such as a webhook, is only reported.
-func (c *Controller) revoke(ctx context.Context, rb *rbacv1.RoleBinding, forbidden error) (*rbacv1.RoleBinding, *projection.Problem, error) {
+// other reason, such as a webhook, is only reported. A role that is gone gives
+// nothing, but it may come back.
+func (c *Controller) revoke(ctx context.Context, rb *rbacv1.RoleBinding, refused error) (*rbacv1.RoleBinding, *projection.Problem, error) {
 	role := rb.RoleRef
 	review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 		ResourceAttributes: &authorizationv1.ResourceAttributes{
@@ -78,11 +83,11 @@ func (c *Controller) revoke(ctx context.Context, rb *rbacv1.RoleBinding, forbidd
 			Name:      role.Name,
 		},
 	}}
-	problem, err := refusal(forbidden, rb)
+	problem, err := refusal(refused, rb)
 	if failed := c.client.Create(ctx, review); failed != nil {
 		return rb, problem, fmt.Errorf("%w; and whether it may still bind is unknown: %w", err, failed)
 	}
-	if review.Status.Allowed || !isEscalation(forbidden) {
+	if review.Status.Allowed || apierrors.IsForbidden(refused) && !isEscalation(refused) {
 		return rb, problem, err
 	}
 	if failed := c.delete(ctx, rb); failed != nil {
