@@ -33,6 +33,10 @@ func (s scope) editOne(edit *membership.Edit, change scim.MemberChange) error {
 		return edit.Remove(change.Values...)
 	case scim.ReplaceMembers:
 		return edit.Replace(change.Values)
+	case scim.RequireMatch:
+		if change.Match == nil {
+			return requireOne(edit, change.Values)
+		}
 	}
 	ids, err := edit.Members()
 	if err != nil {
@@ -48,10 +52,22 @@ func (s scope) editOne(edit *membership.Edit, change scim.MemberChange) error {
 		return edit.Remove(matching...)
 	}
 	if len(matching) == 0 {
-		return scim.BadRequest(scim.TypeNoTarget, "no member matches the filter of the path")
+		return errNoMember
 	}
 	return nil
 }
+
+// requireOne fails unless one of the ids is a member.
+func requireOne(edit *membership.Edit, ids []string) error {
+	for _, id := range ids {
+		if has, err := edit.Has(id); has || err != nil {
+			return err
+		}
+	}
+	return errNoMember
+}
+
+var errNoMember = scim.BadRequest(scim.TypeNoTarget, "no member matches the filter of the path")
 
 // membersError is the answer to a failed edit. A root that has been replaced
 // meanwhile is a conflict like any other.

@@ -82,6 +82,8 @@ func TestMemberChanges(t *testing.T) {
 		"empty":                {[]scim.MemberChange{{Op: scim.ReplaceMembers}}, []string{}, 200},
 		"remove matching":      {[]scim.MemberChange{{Op: scim.RemoveMatching, Match: named("jane")}}, []string{"x"}, 200},
 		"remove matching none": {[]scim.MemberChange{{Op: scim.RemoveMatching, Match: named("bob")}}, []string{jane, "x"}, 200},
+		"require by id":        {[]scim.MemberChange{{Op: scim.RequireMatch, Values: []string{"y", "x"}}}, []string{jane, "x"}, 200},
+		"require by id, none":  {[]scim.MemberChange{{Op: scim.AddMembers, Values: []string{"z"}}, {Op: scim.RequireMatch, Values: []string{"y"}}}, []string{jane, "x"}, 400},
 		"require":              {[]scim.MemberChange{{Op: scim.RequireMatch, Match: named("jane")}}, []string{jane, "x"}, 200},
 		"require none": {[]scim.MemberChange{{Op: scim.RemoveMembers, Values: []string{jane}},
 			{Op: scim.RequireMatch, Match: named("jane")}}, []string{jane, "x"}, 400},

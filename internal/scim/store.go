@@ -77,12 +77,12 @@ const (
 	RemoveMembers                  // Values are members no more; others stay
 	ReplaceMembers                 // Values are all the members there are
 	RemoveMatching                 // members for which Match is true are members no more
-	RequireMatch                   // nothing changes; with no member for which Match is true the request fails with noTarget
+	RequireMatch                   // nothing changes; with no member in Values, or for which Match is true, the request fails with noTarget
 )
 
 // MemberChange is one change of a Group's members.
 type MemberChange struct {
 	Op     MemberOp
-	Values []string          // ids, for Add, Remove and ReplaceMembers
-	Match  func(Member) bool // for RemoveMatching and RequireMatch
+	Values []string          // ids, for all but RemoveMatching
+	Match  func(Member) bool // for RemoveMatching, and for RequireMatch without Values; costs a look at every member
 }

@@ -25,7 +25,11 @@ func (s *Store) changeMembers(members []string, changes []scim.MemberChange) ([]
 		case scim.RemoveMatching:
 			members = keep(members, func(id string) bool { return !change.Match(s.member(id)) })
 		case scim.RequireMatch:
-			if !slices.ContainsFunc(members, func(id string) bool { return change.Match(s.member(id)) }) {
+			chosen := func(id string) bool { return slices.Contains(change.Values, id) }
+			if change.Match != nil {
+				chosen = func(id string) bool { return change.Match(s.member(id)) }
+			}
+			if !slices.ContainsFunc(members, chosen) {
 				return nil, scim.BadRequest(scim.TypeNoTarget, "no member matches the filter of the path")
 			}
 		}

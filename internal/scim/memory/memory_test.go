@@ -180,12 +180,16 @@ func TestMembers(t *testing.T) {
 	if diff := cmp.Diff(any(want), modify(t, s, groups, g.ID, scim.Change{}).Attributes["members"]); diff != "" {
 		t.Errorf("after the user is gone, -want +got:\n%s", diff)
 	}
-	_, err = s.Modify(t.Context(), groups, g.ID, scim.Change{Members: []scim.MemberChange{
-		{Op: scim.AddMembers, Values: []string{"new"}},
+	for _, require := range []scim.MemberChange{
 		{Op: scim.RequireMatch, Match: func(m scim.Member) bool { return m.Value == "other" }},
-	}})
-	if status(err) != http.StatusBadRequest || modify(t, s, groups, g.ID, scim.Change{}).MemberCount != 3 {
-		t.Errorf("no match: %v", err)
+		{Op: scim.RequireMatch, Values: []string{"other"}},
+	} {
+		_, err = s.Modify(t.Context(), groups, g.ID, scim.Change{Members: []scim.MemberChange{
+			{Op: scim.AddMembers, Values: []string{"new"}}, require,
+		}})
+		if status(err) != http.StatusBadRequest || modify(t, s, groups, g.ID, scim.Change{}).MemberCount != 3 {
+			t.Errorf("no match: %v", err)
+		}
 	}
 }
 

@@ -10,6 +10,10 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
+// MaxSearches is how many changes of one request may choose members by
+// anything but their ids: a store then has to look at every member.
+const MaxSearches = 16
+
 // addMembers changes the members of a group. A remove that names members
 // removes only those, named by the path or by the value.
 func (r *Request) addMembers(op operation, target schema.Target, values filter.Expression) error {
@@ -27,47 +31,38 @@ func (r *Request) addMembers(op operation, target schema.Target, values filter.E
 	ids := resource.MemberIDs(sent)
 	switch {
 	case op.verb == add:
-		r.changeMembers(scim.MemberChange{Op: scim.AddMembers, Values: ids})
+		return r.changeMembers(scim.MemberChange{Op: scim.AddMembers, Values: ids})
 	case op.verb == remove && op.value != nil:
-		r.changeMembers(scim.MemberChange{Op: scim.RemoveMembers, Values: ids})
-	default:
-		r.changeMembers(scim.MemberChange{Op: scim.ReplaceMembers, Values: ids})
+		return r.changeMembers(scim.MemberChange{Op: scim.RemoveMembers, Values: ids})
 	}
-	return nil
+	return r.changeMembers(scim.MemberChange{Op: scim.ReplaceMembers, Values: ids})
 }
 
 // addMatching changes the members that a filter chooses.
 func (r *Request) addMatching(op operation, target schema.Target, values filter.Expression) error {
-	match, err := memberFilter(op.path, target.Attribute, values)
+	require, drop, err := chosenMembers(op.path, target.Attribute, values)
 	if err != nil {
 		return err
 	}
-	ids, named := memberIDs(values)
 	if op.verb == remove {
-		if named {
-			r.changeMembers(scim.MemberChange{Op: scim.RemoveMembers, Values: ids})
-		} else {
-			r.changeMembers(scim.MemberChange{Op: scim.RemoveMatching, Match: match})
-		}
-		return nil
+		return r.changeMembers(drop)
 	}
+	sent := op.value
 	if op.verb == add {
-		if !named || len(ids) > 1 {
-			r.changeMembers(scim.MemberChange{Op: scim.RequireMatch, Match: match})
-			return nil
+		if len(require.Values) != 1 {
+			return r.changeMembers(require)
 		}
-		sent, err := resource.Values(target, ids[0])
-		r.changeMembers(scim.MemberChange{Op: scim.AddMembers, Values: resource.MemberIDs(sent)})
-		return err
+		sent = require.Values[0]
 	}
-	sent, err := resource.Values(target, op.value)
+	members, err := resource.Values(target, sent)
 	if err != nil {
 		return err
 	}
-	r.changeMembers(scim.MemberChange{Op: scim.RequireMatch, Match: match})
-	r.changeMembers(scim.MemberChange{Op: scim.RemoveMatching, Match: match})
-	r.changeMembers(scim.MemberChange{Op: scim.AddMembers, Values: resource.MemberIDs(sent)})
-	return nil
+	added := scim.MemberChange{Op: scim.AddMembers, Values: resource.MemberIDs(members)}
+	if op.verb == add {
+		return r.changeMembers(added)
+	}
+	return r.changeMembers(require, drop, added)
 }
 
 // addMemberPart takes a new display name of a member, which the service
@@ -77,29 +72,46 @@ func (r *Request) addMemberPart(op operation, target schema.Target, values filte
 	if target.Sub.Name != "display" {
 		return scim.BadRequest(scim.TypeMutability, "%s is immutable; remove the member and add another", target)
 	}
-	match := func(scim.Member) bool { return true }
-	if values != nil {
-		var err error
-		if match, err = memberFilter(op.path, target.Attribute, values); err != nil {
-			return err
-		}
+	if values == nil {
+		return r.changeMembers(scim.MemberChange{Op: scim.RequireMatch, Match: func(scim.Member) bool { return true }})
 	}
-	r.changeMembers(scim.MemberChange{Op: scim.RequireMatch, Match: match})
+	require, _, err := chosenMembers(op.path, target.Attribute, values)
+	if err != nil {
+		return err
+	}
+	return r.changeMembers(require)
+}
+
+// changeMembers appends changes, or adds the ids of one to the last if that
+// does the same: many clients send one operation for each member.
+func (r *Request) changeMembers(changes ...scim.MemberChange) error {
+	for _, change := range changes {
+		names := change.Op == scim.AddMembers || change.Op == scim.RemoveMembers
+		if names && len(change.Values) == 0 {
+			continue
+		}
+		if last := len(r.members) - 1; names && last >= 0 && r.members[last].Op == change.Op {
+			r.members[last].Values = append(r.members[last].Values, change.Values...)
+			continue
+		}
+		if change.Match != nil {
+			if r.searches++; r.searches > MaxSearches {
+				return scim.BadRequest(scim.TypeInvalidValue, "more than %d searches among the members in one request; name them by value", MaxSearches)
+			}
+		}
+		r.members = append(r.members, change)
+	}
 	return nil
 }
 
-// changeMembers appends a change, or adds its ids to the last one if that does
-// the same: many clients send one operation for each member.
-func (r *Request) changeMembers(change scim.MemberChange) {
-	names := change.Op == scim.AddMembers || change.Op == scim.RemoveMembers
-	if names && len(change.Values) == 0 {
-		return
+// chosenMembers are the changes that require one of the members that a filter
+// chooses, and that drop all of them: by their ids where the filter names those.
+func chosenMembers(path string, a *schema.Attribute, values filter.Expression) (require, drop scim.MemberChange, err error) {
+	match, err := memberFilter(path, a, values)
+	if ids, named := memberIDs(values); named {
+		return scim.MemberChange{Op: scim.RequireMatch, Values: ids}, scim.MemberChange{Op: scim.RemoveMembers, Values: ids}, err
 	}
-	if last := len(r.members) - 1; names && last >= 0 && r.members[last].Op == change.Op {
-		r.members[last].Values = append(r.members[last].Values, change.Values...)
-		return
-	}
-	r.members = append(r.members, change)
+	return scim.MemberChange{Op: scim.RequireMatch, Match: match}, scim.MemberChange{Op: scim.RemoveMatching, Match: match}, err
 }
 
 func memberFilter(path string, a *schema.Attribute, values filter.Expression) (func(scim.Member) bool, error) {

@@ -26,8 +26,9 @@ type memberChange struct {
 	Match  []string
 }
 
-func adding(ids ...string) memberChange   { return memberChange{Op: scim.AddMembers, Values: ids} }
-func removing(ids ...string) memberChange { return memberChange{Op: scim.RemoveMembers, Values: ids} }
+func adding(ids ...string) memberChange    { return memberChange{Op: scim.AddMembers, Values: ids} }
+func removing(ids ...string) memberChange  { return memberChange{Op: scim.RemoveMembers, Values: ids} }
+func requiring(ids ...string) memberChange { return memberChange{Op: scim.RequireMatch, Values: ids} }
 func set(ids ...string) memberChange {
 	return memberChange{Op: scim.ReplaceMembers, Values: append([]string{}, ids...)}
 }
@@ -80,9 +81,11 @@ func TestMembers(t *testing.T) {
 		"remove by value or type":   {`[{"op":"remove","path":"members[value eq \"u1\" or type eq \"Group\"]"}]`, []memberChange{matching(scim.RemoveMatching, "u1", "g1")}},
 		"add by a filter":           {`[{"op":"add","path":"members[value eq \"u1\"]","value":{"display":"A"}}]`, []memberChange{adding("u1")}},
 		"add by another filter":     {`[{"op":"add","path":"members[type eq \"Group\"]","value":{"display":"A"}}]`, []memberChange{matching(scim.RequireMatch, "g1")}},
+		"add by two values":         {`[{"op":"add","path":"members[value eq \"u1\" or value eq \"u2\"]","value":{"display":"A"}}]`, []memberChange{requiring("u1", "u2")}},
+		"replace by another filter": {`[{"op":"replace","path":"members[type eq \"Group\"]","value":{"value":"u9"}}]`, []memberChange{matching(scim.RequireMatch, "g1"), matching(scim.RemoveMatching, "g1"), adding("u9")}},
 		"add by value or type":      {`[{"op":"add","path":"members[value eq \"u1\" or type eq \"Group\"]","value":{"display":"A"}}]`, []memberChange{matching(scim.RequireMatch, "u1", "g1")}},
-		"replace by a filter":       {`[{"op":"replace","path":"members[value eq \"u1\"]","value":{"value":"u9"}}]`, []memberChange{matching(scim.RequireMatch, "u1"), matching(scim.RemoveMatching, "u1"), adding("u9")}},
-		"a display name":            {`[{"op":"replace","path":"members[value eq \"u1\"].display","value":"A"}]`, []memberChange{matching(scim.RequireMatch, "u1")}},
+		"replace by a filter":       {`[{"op":"replace","path":"members[value eq \"u1\"]","value":{"value":"u9"}}]`, []memberChange{requiring("u1"), removing("u1"), adding("u9")}},
+		"a display name":            {`[{"op":"replace","path":"members[value eq \"u1\"].display","value":"A"}]`, []memberChange{requiring("u1")}},
 		"any display name":          {`[{"op":"replace","path":"members.display","value":"A"}]`, []memberChange{matching(scim.RequireMatch, "u1", "u2", "g1", "gone")}},
 	}
 	for name, tt := range tests {
@@ -122,6 +125,21 @@ func TestMembersErrors(t *testing.T) {
 			wantError(t, err, tt.scimType, tt.want)
 		})
 	}
+}
+
+// Members that only a search finds cost a look at all of them, so a request may
+// not ask for that as often as it likes. By their ids it may.
+func TestSearchesAreBounded(t *testing.T) {
+	const byType, byID = `{"op":"remove","path":"members[type eq \"User\"]"},`, `{"op":"replace","path":"members[value eq \"u1\"].display","value":"A"},`
+	request, err := parse(t, schema.GroupType(), "["+strings.Repeat(byType, MaxSearches)+strings.TrimSuffix(strings.Repeat(byID, 100), ",")+"]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(request.Change().Members); got != MaxSearches+100 {
+		t.Errorf("got %d changes", got)
+	}
+	_, err = parse(t, schema.GroupType(), "["+strings.TrimSuffix(strings.Repeat(byType, MaxSearches+1), ",")+"]")
+	wantError(t, err, scim.TypeInvalidValue, "operation 17: more than 16 searches among the members")
 }
 
 // Members and other attributes of a group change together.

@@ -33,6 +33,8 @@ type Request struct {
 	id      string
 	edits   []edit
 	members []scim.MemberChange
+	// searches counts the members that have a Match.
+	searches int
 }
 
 // edit changes the attributes of a resource in place.
