@@ -67,6 +67,10 @@ func TestManifests(t *testing.T) {
 		"impersonate":                   {"", "impersonate", "", "users", "", false},
 		"change who may sync what":      {"identity", "create", scim, "identityprovidersyncs", "", false},
 		"make a GroupRoleBinding":       {"payments", "create", scim, "grouprolebindings", "", false},
+		"change a slice":                {"identity", "update", scim, "groupmemberslices", "", false},
+		"keep a sync's status":          {"identity", "patch", scim, "identityprovidersyncs/status", "", true},
+		"keep a sync until it is empty": {"identity", "patch", scim, "identityprovidersyncs", "", true},
+		"replace a sync":                {"identity", "update", scim, "identityprovidersyncs", "", false},
 		"run Pods":                      {"rollcall-system", "create", "", "pods", "", false},
 		"take a ServiceAccount's token": {"kube-system", "create", "", "serviceaccounts/token", "", false},
 	} {

@@ -35,13 +35,17 @@ import (
 
 const (
 	leaseName = "rollcall.scim.rollcall.dev"
+	// reconcileTimeout ends a reconcile that hangs, at the latest: the API server
+	// itself ends requests after a minute. Deleting all of a sync takes long.
+	reconcileTimeout = 10 * time.Minute
 	// shutdownTimeout is longer than the server takes to drain.
 	shutdownTimeout = 40 * time.Second
 )
 
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups="";events.k8s.io,resources=events,verbs=create;patch
-// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=users;groups;groupmemberslices,verbs=get;list;watch;create;update;patch;delete;provision
+// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=users;groups,verbs=get;list;watch;create;update;patch;delete;provision
+// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=groupmemberslices,verbs=get;list;watch;create;delete;provision
 // +kubebuilder:rbac:groups="",namespace=rollcall-system,resources=secrets,verbs=get;create
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=rollcall-system,resources=leases,verbs=get;create;update
 
@@ -139,7 +143,7 @@ func newManager(restConfig *rest.Config, c Config) (manager.Manager, error) {
 		Metrics:                metricsserver.Options{BindAddress: c.MetricsAddress},
 		HealthProbeBindAddress: c.ProbeAddress,
 		// A second operator in one process is only a matter of metrics.
-		Controller:                    config.Controller{SkipNameValidation: ptr.To(true)},
+		Controller:                    config.Controller{SkipNameValidation: ptr.To(true), ReconciliationTimeout: reconcileTimeout},
 		LeaderElection:                c.LeaderElect,
 		LeaderElectionID:              leaseName,
 		LeaderElectionNamespace:       c.LeaderElectionNamespace,

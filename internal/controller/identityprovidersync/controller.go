@@ -65,9 +65,8 @@ func NewController(o Options) *Controller {
 	return &Controller{Options: o, census: newCensus(), empty: map[types.NamespacedName]time.Time{}}
 }
 
-// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=identityprovidersyncs,verbs=get;list;watch;update;patch
-// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=identityprovidersyncs/status,verbs=get;update;patch
-// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=identityprovidersyncs/finalizers,verbs=get;update;patch
+// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=identityprovidersyncs,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=identityprovidersyncs/status,verbs=patch
 
 // Register adds the controller, which runs on the leader, and the Reporter,
 // which runs on the other replicas.
