@@ -73,7 +73,8 @@ func singularEdit(a *schema.Attribute, value any) edit {
 	}
 }
 
-// subEdit gives a sub-attribute its value.
+// subEdit gives a sub-attribute its value. Beside a `value` there is no $ref,
+// as in all else that is decoded: it was that of a value before, or of another.
 func subEdit(target schema.Target, value any) edit {
 	name, sub := target.Attribute.Name, target.Sub.Name
 	return func(attributes scim.Object) error {
@@ -87,8 +88,8 @@ func subEdit(target schema.Target, value any) edit {
 		} else {
 			object[sub] = value
 		}
-		if sub == "value" && value != nil {
-			delete(object, "$ref") // was that of the value before
+		if object["value"] != nil {
+			delete(object, "$ref")
 		}
 		prune(attributes, name)
 		return nil

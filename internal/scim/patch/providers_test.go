@@ -64,6 +64,7 @@ func TestUsersOfProviders(t *testing.T) {
 		"manager with the URN":           {`{"userName":"x"}`, `[{"op":"Replace","path":"` + enterprise + `:manager","value":{"value":"m"}}]`, `{"userName":"x","` + enterprise + `":{"manager":{"value":"m"}}}`},
 		"manager in a list":              {`{"userName":"x","` + enterprise + `":{"manager":{"value":"old"}}}`, `[{"op":"Add","path":"manager","value":[{"$ref":"http://x/m","value":"m"}]}]`, `{"userName":"x","` + enterprise + `":{"manager":{"value":"m"}}}`},
 		"manager's value":                {`{"userName":"x","` + enterprise + `":{"manager":{"$ref":"old"}}}`, `[{"op":"Add","path":"manager.value","value":"m"}]`, `{"userName":"x","` + enterprise + `":{"manager":{"value":"m"}}}`},
+		"manager's reference":            {`{"userName":"x","` + enterprise + `":{"manager":{"value":"m"}}}`, `[{"op":"Add","path":"manager.$ref","value":"../Users/m"}]`, `{"userName":"x","` + enterprise + `":{"manager":{"value":"m"}}}`},
 		"manager without a path":         {`{"userName":"x"}`, `[{"op":"replace","value":{"` + enterprise + `:manager":"m"}}]`, `{"userName":"x","` + enterprise + `":{"manager":{"value":"m"}}}`},
 		"manager cleared by text":        {`{"userName":"x","` + enterprise + `":{"manager":{"value":"m"}}}`, `[{"op":"Replace","path":"manager","value":""}]`, `{"userName":"x"}`},
 		"manager cleared by an object":   {`{"userName":"x","` + enterprise + `":{"manager":{"value":"m"}}}`, `[{"op":"Replace","path":"manager","value":{"value":""}}]`, `{"userName":"x"}`},
