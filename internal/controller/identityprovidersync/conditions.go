@@ -46,7 +46,7 @@ func (f *findings) verdict(s *v1alpha1.IdentityProviderSync) verdict {
 	switch {
 	case f.username != nil:
 		return verdict{stalled: true, reason: ReasonUsernameExpressionInvalid, message: fmt.Sprintf(
-			"spec.kubernetesUsername cannot be used, so no change reaches any binding until it is corrected: %v", f.username)}
+			"spec.kubernetesUsername cannot be used: until it is corrected nobody gets access who has none, and only who leaves or is disabled loses it: %v", f.username)}
 	case len(s.Spec.Tokens) == 0:
 		return verdict{stalled: true, reason: ReasonNoTokens, message: "spec.tokens is empty, so every request is refused: name a Secret that holds a token, or set generate: true"}
 	case valid == 0:

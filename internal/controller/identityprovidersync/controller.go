@@ -96,11 +96,12 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (recon
 		}
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
-	if !c.Serves(s.Namespace) {
-		return reconcile.Result{}, c.explainNotServed(ctx, s)
-	}
+	// Also where it is not served any more: else it would stay for ever.
 	if !s.DeletionTimestamp.IsZero() {
 		return c.finalize(ctx, s)
+	}
+	if !c.Serves(s.Namespace) {
+		return reconcile.Result{}, c.explainNotServed(ctx, s)
 	}
 	if err := c.keepFinalizer(ctx, s); err != nil {
 		return conflictLater(err)
