@@ -5,6 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
@@ -43,12 +46,16 @@ func join(folded, hash string, opaque bool) string {
 	return hash
 }
 
-// slug keeps of a folded name what may stand in an object name.
+// slug keeps of a folded name what may stand in an object name: letters
+// without their accents, and digits.
 func slug(folded string) string {
 	var b strings.Builder
-	for _, r := range folded {
+	for _, r := range norm.NFKD.String(folded) {
 		if b.Len() == maxSlug {
 			break
+		}
+		if unicode.Is(unicode.Mn, r) {
+			continue
 		}
 		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
 			b.WriteRune(r)

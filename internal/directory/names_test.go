@@ -19,6 +19,7 @@ func TestSlot(t *testing.T) {
 	}{
 		"readable":           {"Jane.Doe@Example.com", false, "jane-doe-example-com-", 34},
 		"long":               {strings.Repeat("ab", 100), false, strings.Repeat("ab", 16) + "-", 46},
+		"accents":            {"Équipe Grünstraße", false, "equipe-grunstrasse-", 32},
 		"no letters":         {"名前", false, "", 13},
 		"opaque":             {"jane", true, "", 13},
 		"dashes at the ends": {"--a--", false, "a-", 15},
