@@ -305,6 +305,12 @@ type IdentityProviderSyncStatus struct {
 	// +optional
 	Endpoint string `json:"endpoint,omitempty"`
 
+	// kubernetesUsername is the last spec.kubernetesUsername that could be used.
+	// While the one in the spec cannot, it tells whose access to take away.
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	KubernetesUsername string `json:"kubernetesUsername,omitempty"`
+
 	// users counts the users of this sync.
 	// +optional
 	Users *UserCounts `json:"users,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
@@ -167,6 +168,32 @@ func TestAccessFollowsKubernetesUsername(t *testing.T) {
 	w.delete(twin)
 	w.wantAccess(access{"ann": true})
 	w.wantReason(b, "Bound")
+}
+
+// A new leader has never seen an expression of the sync that can be used.
+func TestRevokingWithABrokenExpressionAfterARestart(t *testing.T) {
+	w := world{TB: t, namespace: createNamespace(t, nil)}
+	w.sync = w.createSync(func(s *v1alpha1.IdentityProviderSyncSpec) { s.KubernetesUsername = "user.userName +" })
+	w.sync.Status.KubernetesUsername = "user.userName"
+	if err := admin.Status().Update(t.Context(), w.sync); err != nil {
+		t.Fatal(err)
+	}
+	ann, bob, cid := w.user("ann"), w.user("bob"), w.user("cid")
+	devs := w.group("Devs", ann.Spec.ID, bob.Spec.ID, cid.Spec.ID)
+	b := w.bind("pod-reader", "Devs")
+	w.wantReason(b, "InvalidUsernameExpression")
+	owned := w.roleBindings(w.namespace)[0]
+	update(w, &owned, func(rb *rbacv1.RoleBinding) { // as the last leader left it
+		for _, user := range []string{"ann", "bob", "cid"} {
+			rb.Subjects = append(rb.Subjects, rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: "User", Name: w.name(user)})
+		}
+	})
+	stays(t, "access", func() bool { return w.mayRead("ann") && w.mayRead("bob") && w.mayRead("cid") })
+	no := false
+	update(w, ann, func(u *v1alpha1.User) { u.Spec.Active = &no })
+	w.wantAccess(access{"ann": false, "bob": true, "cid": true})
+	w.setMembers(devs, ann.Spec.ID, cid.Spec.ID)
+	w.wantAccess(access{"ann": false, "bob": false, "cid": true})
 }
 
 func TestDeletedSync(t *testing.T) {

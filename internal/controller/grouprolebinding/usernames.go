@@ -17,7 +17,7 @@ import (
 // subjects. The names depend on an expression that may change at any time, so
 // it cannot be an index of the informer. What the last usable expression gave
 // is kept when the sync goes or its expression breaks, so that access can
-// still be taken away.
+// still be taken away; a new leader finds that expression in the status.
 type usernames struct {
 	cache client.Reader
 
@@ -34,18 +34,22 @@ func (u *usernames) of(ctx context.Context, key types.NamespacedName, sync *v1al
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.expression == sync.Spec.KubernetesUsername {
+	if n.expression == sync.Spec.KubernetesUsername && n.compiled != nil {
 		return n, nil
 	}
-	compiled, err := projection.CompileUsername(sync.Spec.KubernetesUsername)
-	if err != nil {
-		n.expression, n.err = sync.Spec.KubernetesUsername, err
-		return n, nil
+	compiled, failure := projection.CompileUsername(sync.Spec.KubernetesUsername)
+	if failure != nil {
+		if compiled = n.compiled; compiled == nil {
+			// This leader never saw another; nil if that cannot be used either.
+			compiled, _ = projection.CompileUsername(sync.Status.KubernetesUsername)
+		}
 	}
-	if err := n.build(ctx, u.cache, key, compiled); err != nil {
-		return nil, err
+	if compiled != nil && compiled != n.compiled {
+		if err := n.build(ctx, u.cache, key, compiled); err != nil {
+			return nil, err
+		}
 	}
-	n.expression, n.err = sync.Spec.KubernetesUsername, nil
+	n.expression, n.err = sync.Spec.KubernetesUsername, failure
 	return n, nil
 }
 

@@ -125,6 +125,25 @@ func TestConditionsFitTheirBounds(t *testing.T) {
 	}
 }
 
+func TestTheLastUsableExpressionIsKept(t *testing.T) {
+	s := &v1alpha1.IdentityProviderSync{}
+	for _, step := range []struct {
+		expression string
+		err        error
+		want       string
+	}{
+		{"user.userName", nil, "user.userName"},
+		{"user.", errors.New("syntax error"), "user.userName"},
+		{"user.externalId", nil, "user.externalId"},
+	} {
+		s.Spec.KubernetesUsername = step.expression
+		(&findings{username: step.err}).apply(&s.Status, s)
+		if got := s.Status.KubernetesUsername; got != step.want {
+			t.Errorf("after %q the status has %q, want %q", step.expression, got, step.want)
+		}
+	}
+}
+
 func TestObserveNeverMovesBack(t *testing.T) {
 	early, late := time.Date(2026, 1, 1, 0, 0, 1, 5e8, time.UTC), time.Date(2026, 1, 1, 0, 0, 9, 5e8, time.UTC)
 	at := func(t time.Time) *metav1.Time { return &metav1.Time{Time: t.Truncate(time.Second)} }

@@ -45,6 +45,9 @@ func (c *Controller) find(ctx context.Context, s *v1alpha1.IdentityProviderSync)
 func (f *findings) apply(status *v1alpha1.IdentityProviderSyncStatus, s *v1alpha1.IdentityProviderSync) {
 	status.ObservedGeneration = s.Generation
 	status.Endpoint = f.endpoint
+	if f.username == nil {
+		status.KubernetesUsername = s.Spec.KubernetesUsername
+	}
 	status.Users, status.Groups = &f.counts.users, &f.counts.groups
 
 	before := status.Tokens
