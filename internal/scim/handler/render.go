@@ -76,14 +76,10 @@ func (v *view) appendResource(b []byte, r *scim.Resource) []byte {
 	return append(b, '}')
 }
 
-// undeclared are the URNs of extensions that no schema declares and that have
-// a value, sorted.
+// undeclared are the URNs of extensions that no schema declares, sorted.
 func (v *view) undeclared(attributes scim.Object) []string {
 	var urns []string
-	for key, value := range attributes {
-		if object, ok := value.(scim.Object); ok && len(object) == 0 {
-			continue
-		}
+	for key := range attributes {
 		if !v.declared[key] {
 			urns = append(urns, key)
 		}

@@ -24,7 +24,7 @@ func (r *Request) addEdit(op operation, target schema.Target, values filter.Expr
 			attributes[target.URN] = extension
 		}
 		err := change(extension)
-		prune(attributes, target.URN)
+		resource.Prune(attributes, target.URN)
 		return err
 	})
 	return nil
@@ -91,7 +91,7 @@ func subEdit(target schema.Target, value any) edit {
 		if object["value"] != nil {
 			delete(object, "$ref")
 		}
-		prune(attributes, name)
+		resource.Prune(attributes, name)
 		return nil
 	}
 }

@@ -45,7 +45,7 @@ func newListEdit(op operation, target schema.Target, values filter.Expression) (
 			return scim.BadRequest(scim.TypeInvalidValue, "%s has %d values; at most %d are accepted", target, len(l.values), a.MaxItems)
 		}
 		attributes[a.Name] = l.values
-		prune(attributes, a.Name)
+		resource.Prune(attributes, a.Name)
 		return nil
 	}, nil
 }

@@ -121,7 +121,9 @@ func (r *Request) addUndeclared(op operation, path filter.Path) error {
 				names = append(names, path.SubAttribute)
 			}
 		}
-		return setRaw(attributes, names, op)
+		err := setRaw(attributes, names, op)
+		resource.Prune(attributes, keyOf(attributes, names[0]))
+		return err
 	})
 	return nil
 }
@@ -140,7 +142,7 @@ func setRaw(object scim.Object, names []string, op operation) error {
 			object[key] = inner
 		}
 		err := setRaw(inner, names[1:], op)
-		prune(object, key)
+		resource.Prune(object, key)
 		return err
 	}
 	if op.verb == remove || op.value == nil {
@@ -180,18 +182,4 @@ func merged(old, value any) any {
 		}
 	}
 	return result
-}
-
-// prune drops an object or list that has become empty (RFC 7643 §2.5).
-func prune(attributes scim.Object, name string) {
-	switch value := attributes[name].(type) {
-	case scim.Object:
-		if len(value) == 0 {
-			delete(attributes, name)
-		}
-	case []any:
-		if len(value) == 0 {
-			delete(attributes, name)
-		}
-	}
 }

@@ -47,6 +47,21 @@ func Identity(element any) string {
 	return string(encoded)
 }
 
+// Prune drops an attribute that is an object or a list without anything in it,
+// which is no value (RFC 7643 §2.5).
+func Prune(attributes scim.Object, name string) {
+	switch value := attributes[name].(type) {
+	case scim.Object:
+		if len(value) == 0 {
+			delete(attributes, name)
+		}
+	case []any:
+		if len(value) == 0 {
+			delete(attributes, name)
+		}
+	}
+}
+
 // Clone is a copy of the attributes that shares nothing with them.
 func Clone(attributes scim.Object) scim.Object {
 	copied := make(scim.Object, len(attributes))

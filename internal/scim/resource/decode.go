@@ -101,6 +101,7 @@ func (d *Decoded) attribute(rt *schema.ResourceType, key string, value any) erro
 		if path.URN != "" && !declared(rt, path.URN) && value != nil {
 			d.Present[key] = true
 			d.Attributes[key] = clone(value)
+			Prune(d.Attributes, key)
 		}
 		return nil
 	}

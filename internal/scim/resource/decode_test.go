@@ -86,6 +86,7 @@ func TestDecodeUser(t *testing.T) {
 		"extension null":            {`{"` + enterprise + `":null}`, `{}`},
 		"undeclared extension":      {`{"urn:example:2.0:User":{"n":12345678901234567890,"gone":null,"list":[]}}`, `{"urn:example:2.0:User":{"n":12345678901234567890,"gone":null,"list":[]}}`},
 		"undeclared null":           {`{"urn:example:2.0:User":null}`, `{}`},
+		"undeclared without values": {`{"urn:example:2.0:User":{},"urn:example:list":[]}`, `{}`},
 		"unknown attributes":        {`{"shoeSize":42,"a b":1,"emails[type eq \"work\"].value":"x","":1}`, `{}`},
 		"unknown sub-attribute":     {`{"name":{"nick":"x"}}`, `{}`},
 		"empty values":              {`{"emails":[],"name":{},"title":"","phoneNumbers":[{}],"roles":[null],"ims":null,"photos":""}`, `{}`},

@@ -44,9 +44,9 @@ func TestCreateErrors(t *testing.T) {
 	for i := range numbers {
 		numbers[i] = i
 	}
-	extensions := `"urn:example:0":{}`
+	extensions := `"urn:example:0":{"n":0}`
 	for i := 1; i <= MaxExtensions; i++ {
-		extensions += fmt.Sprintf(`,"urn:example:%d":{}`, i)
+		extensions += fmt.Sprintf(`,"urn:example:%d":{"n":0}`, i)
 	}
 	tests := map[string]struct {
 		rt         *schema.ResourceType
