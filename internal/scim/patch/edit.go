@@ -1,6 +1,9 @@
 package patch
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/filter"
 	"github.com/rollcall-scim/rollcall/internal/scim/resource"
@@ -44,6 +47,9 @@ func newEdit(op operation, target schema.Target, values filter.Expression) (edit
 		}
 		op.value = nil
 	}
+	if object, ok := unwrapped(op.value).(scim.Object); ok && len(object) > 0 && hasParts(target) {
+		return partsEdit(op, target, object)
+	}
 	value, err := resource.Value(target, op.value)
 	if err != nil {
 		return nil, err
@@ -54,9 +60,39 @@ func newEdit(op operation, target schema.Target, values filter.Expression) (edit
 	return singularEdit(target.Attribute, value), nil
 }
 
-// singularEdit gives an attribute its value. A complex attribute keeps the
-// sub-attributes that are not sent, unless it is a reference by `value`: those
-// of another manager would be wrong.
+// hasParts tells whether an attribute is nothing but its sub-attributes, as
+// name is. A reference by `value` is not: those of another manager would be
+// wrong.
+func hasParts(target schema.Target) bool {
+	return target.Sub == nil && target.Attribute.Type == schema.Complex && target.Attribute.SubAttribute("value") == nil
+}
+
+// partsEdit changes the sub-attributes that are sent, also to no value, and
+// keeps the others (RFC 7644 §3.5.2.1, §3.5.2.3).
+func partsEdit(op operation, target schema.Target, object scim.Object) (edit, error) {
+	var edits []edit
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		part := schema.Target{URN: target.URN, Attribute: target.Attribute, Sub: target.Attribute.SubAttribute(key)}
+		if part.Sub == nil || !resource.Settable(part) {
+			continue
+		}
+		change, err := newEdit(operation{verb: op.verb, path: op.path, value: object[key], hasValue: true}, part, nil)
+		if err != nil {
+			return nil, err
+		}
+		edits = append(edits, change)
+	}
+	return func(attributes scim.Object) error {
+		for _, change := range edits {
+			if err := change(attributes); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+// singularEdit gives an attribute its value.
 func singularEdit(a *schema.Attribute, value any) edit {
 	return func(attributes scim.Object) error {
 		switch {
@@ -64,10 +100,8 @@ func singularEdit(a *schema.Attribute, value any) edit {
 			attributes[a.Name] = false // whoever takes the value away means no access
 		case value == nil:
 			delete(attributes, a.Name)
-		case a.SubAttribute("value") != nil:
-			attributes[a.Name] = merged(nil, value)
 		default:
-			attributes[a.Name] = merged(attributes[a.Name], value)
+			attributes[a.Name] = merged(nil, value)
 		}
 		return nil
 	}
