@@ -2,8 +2,10 @@ package directory
 
 import (
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	toolscache "k8s.io/client-go/tools/cache"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
@@ -13,8 +15,12 @@ import (
 // byMember is the index of leaf slices by the ids they list.
 const byGroup = "group"
 
-// maxEarly bounds the slices that are known before the informer delivers them.
-const maxEarly = 4096
+const (
+	// maxEarly bounds the slices that are known before the informer delivers them.
+	maxEarly = 4096
+	// earlyAge is when a slice that was not delivered is doubted, and how often.
+	earlyAge = time.Minute
+)
 
 // sliceTable is what this replica knows of GroupMemberSlices. The informers of
 // roots and slices are not in step: a root often comes before its slices. Such
@@ -24,12 +30,20 @@ type sliceTable struct {
 	informer toolscache.SharedIndexInformer
 	handler  toolscache.ResourceEventHandlerRegistration
 
-	mu    sync.Mutex
-	early map[types.NamespacedName]*v1alpha1.GroupMemberSlice
+	now func() time.Time
+
+	mu      sync.Mutex
+	early   map[types.NamespacedName]earlySlice
+	doubted time.Time // when early was last gone through
+}
+
+type earlySlice struct {
+	*v1alpha1.GroupMemberSlice
+	since time.Time
 }
 
 func newSliceTable() *sliceTable {
-	return &sliceTable{early: map[types.NamespacedName]*v1alpha1.GroupMemberSlice{}}
+	return &sliceTable{now: time.Now, early: map[types.NamespacedName]earlySlice{}}
 }
 
 func sliceIndexers() toolscache.Indexers {
@@ -80,7 +94,7 @@ func (t *sliceTable) cached(key types.NamespacedName) *v1alpha1.GroupMemberSlice
 func (t *sliceTable) kept(key types.NamespacedName) *v1alpha1.GroupMemberSlice {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.early[key]
+	return t.early[key].GroupMemberSlice
 }
 
 // keep remembers a slice until the informer delivers it.
@@ -90,10 +104,29 @@ func (t *sliceTable) keep(s *v1alpha1.GroupMemberSlice) {
 	if t.cached(keyOf(s)) != nil {
 		return
 	}
+	t.forgetGone()
 	if len(t.early) >= maxEarly {
 		clear(t.early) // the informer is far behind; what is read again is kept again
 	}
-	t.early[keyOf(s)] = s
+	t.early[keyOf(s)] = earlySlice{s, t.now()}
+}
+
+// forgetGone drops slices that were deleted before the informer saw them, or
+// had been delivered and deleted when they were kept: it has long come past
+// their version. t.mu is held.
+func (t *sliceTable) forgetGone() {
+	now := t.now()
+	if len(t.early) == 0 || now.Sub(t.doubted) < earlyAge {
+		return
+	}
+	t.doubted = now
+	reached := t.informer.LastSyncResourceVersion()
+	for key, s := range t.early {
+		order, err := resourceversion.CompareResourceVersion(s.ResourceVersion, reached)
+		if err == nil && order <= 0 && now.Sub(s.since) >= earlyAge {
+			delete(t.early, key)
+		}
+	}
 }
 
 // waiting gives the Group objects of a namespace with slices that are known but
@@ -101,6 +134,7 @@ func (t *sliceTable) keep(s *v1alpha1.GroupMemberSlice) {
 func (t *sliceTable) waiting(namespace string) map[string]bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.forgetGone()
 	if len(t.early) == 0 {
 		return nil
 	}
