@@ -14,8 +14,20 @@ import (
 // because the informer is behind.
 const maxLaggards = 256
 
-// list answers a query: from an index if its filter allows, else by a scan.
+// list answers a query: from an index or a kept order if it can, else by a scan.
 func (s scope) list(ctx context.Context, rt *schema.ResourceType, query scim.Query) (*scim.Page, error) {
+	sorter, err := s.sorter(rt, query.Sort)
+	if err != nil {
+		return nil, err
+	}
+	var after *scim.Place
+	if query.After != "" {
+		place, err := scim.ParsePlace(query.After)
+		if err != nil {
+			return nil, err
+		}
+		after = &place
+	}
 	newer, err := s.newer(ctx)
 	if err != nil {
 		return nil, err
@@ -23,16 +35,24 @@ func (s scope) list(ctx context.Context, rt *schema.ResourceType, query scim.Que
 	skip, count := max(query.StartIndex-1, 0), max(query.Count, 0)
 	var objects []client.Object
 	page := &scim.Page{}
-	if query.Filter == nil && len(newer) == 0 {
-		objects, page.Total = s.order(s.sync).page(skip, count)
+	if query.Filter == nil && len(newer) == 0 && sorter.key == nil {
+		objects, skip, page.Total = sorter.kept().page(after, sorter.descending, skip, count)
 	} else {
 		matching, err := s.matching(ctx, rt, query.Filter, newer)
 		if err != nil {
 			return nil, err
 		}
 		page.Total = len(matching)
-		objects = matching[min(skip, len(matching)):]
-		objects = objects[:min(count, len(objects))]
+		if objects, skip, err = sorter.page(ctx, matching, after, skip, count); err != nil {
+			return nil, err
+		}
+	}
+	if n := len(objects); n > 0 && skip+n < page.Total {
+		place, err := sorter.place(ctx, objects[n-1])
+		if err != nil {
+			return nil, err
+		}
+		page.Next = place.String()
 	}
 	page.Resources = make([]*scim.Resource, 0, len(objects))
 	for _, o := range objects {
@@ -76,8 +96,8 @@ func (s scope) newer(ctx context.Context) (map[types.NamespacedName]client.Objec
 	return newer, nil
 }
 
-// matching gives all resources that match a filter, sorted. newer takes
-// precedence over what the informer knows.
+// matching gives all resources that match a filter. newer takes precedence over
+// what the informer knows.
 func (s scope) matching(ctx context.Context, rt *schema.ResourceType, filter expression, newer map[types.NamespacedName]client.Object) ([]client.Object, error) {
 	m, err := s.matcher(rt, filter)
 	if err != nil {
@@ -118,7 +138,6 @@ func (s scope) matching(ctx context.Context, rt *schema.ResourceType, filter exp
 	} else {
 		s.order(s.sync).each(cached)
 	}
-	sortByName(result)
 	return result, err
 }
 

@@ -14,19 +14,16 @@ import (
 
 type expression = filter.Expression
 
-// matcher decides about one object at a time whether it matches a filter. What
-// costs something to know is looked up only when the filter asks for it.
+// matcher decides about one object at a time whether it matches a filter.
 type matcher struct {
-	scope
+	inspector
 	equal     map[string]string // what attributes must be, where the filter says so
 	wanted    []string          // ids that must be members: looked up one by one
 	predicate filter.Predicate  // everything but members; nil: always true
-
-	needMembers, needGroups, needVersion bool
 }
 
 func (s scope) matcher(rt *schema.ResourceType, e expression) (*matcher, error) {
-	m := &matcher{scope: s, equal: map[string]string{}}
+	m := &matcher{inspector: inspector{scope: s}, equal: map[string]string{}}
 	if e == nil {
 		return m, nil
 	}
@@ -61,8 +58,8 @@ func (s scope) matcher(rt *schema.ResourceType, e expression) (*matcher, error) 
 }
 
 // nameAttribute is the attribute that is unique in a sync.
-func (m *matcher) nameAttribute() string {
-	if m.kind == KindGroup {
+func (s scope) nameAttribute() string {
+	if s.kind == KindGroup {
 		return "displayName"
 	}
 	return "userName"
@@ -78,19 +75,34 @@ func (m *matcher) match(ctx context.Context, o client.Object) (bool, error) {
 	if m.predicate == nil {
 		return true, nil
 	}
+	candidate, err := m.candidate(ctx, o)
+	if err != nil {
+		return false, ignoreNotFound(err)
+	}
+	return m.predicate(candidate), nil
+}
+
+// inspector shows objects as filters and sort keys see them. What costs something
+// to know is looked up only when it is needed.
+type inspector struct {
+	scope
+	needMembers, needGroups, needVersion bool
+}
+
+func (m *inspector) candidate(ctx context.Context, o client.Object) (filter.Candidate, error) {
 	r := m.bare(o)
 	candidate := filter.Candidate{ID: r.ID, Created: r.Meta.Created, LastModified: r.Meta.LastModified, Attributes: r.Attributes}
 	if m.needMembers {
 		ids, err := m.members(ctx, o.(*v1alpha1.Group))
 		if err != nil {
-			return false, ignoreNotFound(err)
+			return candidate, err
 		}
 		r.Attributes["members"] = m.membersAttribute(ids)
 	}
 	if m.needGroups {
 		groups, err := m.groupsOf(ctx, m.sync, r.ID, false)
 		if err != nil {
-			return false, err
+			return candidate, err
 		}
 		if len(groups) > 0 {
 			r.Attributes["groups"] = groupsAttribute(groups)
@@ -99,14 +111,14 @@ func (m *matcher) match(ctx context.Context, o client.Object) (bool, error) {
 	if m.needVersion {
 		var err error
 		if candidate.Version, err = m.version(ctx, o); err != nil {
-			return false, err
+			return candidate, err
 		}
 	}
-	return m.predicate(candidate), nil
+	return candidate, nil
 }
 
 // membersAttribute gives members in the form in which filters see them.
-func (m *matcher) membersAttribute(ids []string) []any {
+func (m *inspector) membersAttribute(ids []string) []any {
 	members := make([]any, len(ids))
 	for i, id := range ids {
 		o := scim.Object{}

@@ -9,6 +9,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/filter"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
@@ -31,11 +33,17 @@ type table struct {
 	tracker  tracker
 
 	mu     sync.RWMutex
-	orders map[types.NamespacedName]*order
+	orders map[types.NamespacedName]*orders
+}
+
+// orders are the resources of one sync in the orders that lists mostly ask for.
+type orders struct {
+	*order        // by object name
+	named  *order // by userName or displayName
 }
 
 func newTable(kind string) *table {
-	return &table{kind: kind, orders: map[types.NamespacedName]*order{}}
+	return &table{kind: kind, orders: map[types.NamespacedName]*orders{}}
 }
 
 func (t *table) watch(informer toolscache.SharedIndexInformer) (err error) {
@@ -52,9 +60,9 @@ func (t *table) synced() bool { return t.handler.HasSynced() }
 
 func (t *table) stored(o client.Object) {
 	if visible(o) {
-		t.orderFor(syncOf(o)).put(o)
-	} else if order := t.order(syncOf(o)); order != nil {
-		order.remove(o.GetName())
+		t.ordersFor(syncOf(o)).put(o)
+	} else {
+		t.ordersOf(syncOf(o)).remove(o.GetName())
 	}
 	t.tracker.seen(keyOf(o), sight{uid: o.GetUID(), version: o.GetResourceVersion()})
 }
@@ -67,29 +75,55 @@ func (t *table) removed(event any) {
 	if !ok {
 		return
 	}
-	if order := t.order(syncOf(o)); order != nil {
-		order.remove(o.GetName())
-	}
+	t.ordersOf(syncOf(o)).remove(o.GetName())
 	t.tracker.seen(keyOf(o), sight{uid: o.GetUID(), version: o.GetResourceVersion(), gone: true})
 }
 
-// order gives the visible resources of a sync; nil if there never were any.
+// order gives the visible resources of a sync by object name; nil if there
+// never were any.
 func (t *table) order(sync types.NamespacedName) *order {
+	if o := t.ordersOf(sync); o != nil {
+		return o.order
+	}
+	return nil
+}
+
+func (t *table) ordersOf(sync types.NamespacedName) *orders {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return t.orders[sync]
 }
 
-func (t *table) orderFor(sync types.NamespacedName) *order {
-	if o := t.order(sync); o != nil {
+func (t *table) ordersFor(sync types.NamespacedName) *orders {
+	if o := t.ordersOf(sync); o != nil {
 		return o
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.orders[sync] == nil {
-		t.orders[sync] = &order{}
+		t.orders[sync] = &orders{order: &order{}, named: &order{key: nameKey}}
 	}
 	return t.orders[sync]
+}
+
+// nameKey is what a resource is sorted by in the order of names.
+func nameKey(o client.Object) string { return filter.TextKey(nameOf(o), false) }
+
+// put is called by the informer alone, one event at a time.
+func (o *orders) put(obj client.Object) {
+	if previous := o.order.put(obj); previous != nil && nameKey(previous) != nameKey(obj) {
+		o.named.remove(o.named.place(previous))
+	}
+	o.named.put(obj)
+}
+
+func (o *orders) remove(name string) {
+	if o == nil {
+		return
+	}
+	if previous := o.order.remove(scim.Place{Name: name}); previous != nil {
+		o.named.remove(o.named.place(previous))
+	}
 }
 
 // cached gives an object as the informer knows it; nil if it does not.

@@ -29,6 +29,12 @@ const (
 	TypeSensitive     = "sensitive"
 )
 
+// The scimTypes of RFC 9865 §2.2. Cursors here do not expire.
+const (
+	TypeInvalidCursor = "invalidCursor"
+	TypeInvalidCount  = "invalidCount"
+)
+
 // Error gives the detail.
 func (e *Error) Error() string { return e.Detail }
 

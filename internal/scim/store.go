@@ -18,7 +18,8 @@ type Store interface {
 	// Get reads a resource by id; NotFound if there is none.
 	Get(ctx context.Context, rt *schema.ResourceType, id string, need Need) (*Resource, error)
 
-	// List reads the resources that match, in a stable order.
+	// List reads the resources that match, in the order that the query asks for
+	// or else in a stable one of the store's own.
 	List(ctx context.Context, rt *schema.ResourceType, query Query) (*Page, error)
 
 	// Modify changes a resource at once or not at all; NotFound if there is
@@ -40,15 +41,31 @@ type Need struct {
 // Query chooses the resources of a list (RFC 7644 §3.4.2).
 type Query struct {
 	Filter     filter.Expression // nil: every resource
-	StartIndex int               // 1-based
+	Sort       *Sort             // nil: the store's own order
+	StartIndex int               // 1-based; of no effect with After
 	Count      int               // 0: only the total is wanted
-	Need       Need
+	// After continues behind a Page: it is the Next of a page of the same filter
+	// and order, which may be from another replica and any time ago. Empty: from
+	// StartIndex on. A text that is no such thing is an invalidCursor.
+	After string
+	Need  Need
+}
+
+// Sort is an order (RFC 7644 §3.4.2.3). Resources without a value come last, in
+// a descending order first; among equals the store's own order decides.
+type Sort struct {
+	Path       filter.AttributePath
+	Descending bool
 }
 
 // Page is one part of the resources that match a query.
 type Page struct {
 	Total     int // how many match in all
 	Resources []*Resource
+	// Next tells where the page ends in its order, for Query.After; empty when
+	// nothing follows it. It says so by value, so whatever is added or deleted
+	// meanwhile, what stays is seen once.
+	Next string
 }
 
 // Change is a change of one resource, committed as a whole.

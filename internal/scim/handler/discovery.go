@@ -67,6 +67,7 @@ func (h *Handler) serviceProviderConfig(rq *request) (answer, error) {
 		Schemas: []string{configURN},
 		Patch:   supported{true},
 		Filter:  filtering{supported{true}, h.limits.MaxPage},
+		Sort:    supported{true},
 		ETag:    supported{true},
 		Authentication: []authType{{
 			Type: "oauthbearertoken", Name: "Bearer token",

@@ -16,7 +16,7 @@ func TestServiceProviderConfig(t *testing.T) {
 		"bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
 		"filter": {"supported": true, "maxResults": 1000},
 		"changePassword": {"supported": false},
-		"sort": {"supported": false},
+		"sort": {"supported": true},
 		"etag": {"supported": true},
 		"authenticationSchemes": [{
 			"type": "oauthbearertoken", "name": "Bearer token", "primary": true,

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/filter"
 )
 
 // parameters are the query parameters that mean something here (RFC 7644
@@ -18,6 +19,8 @@ type parameters struct {
 	count              string
 	attributes         string
 	excludedAttributes string
+	sortBy             string
+	sortOrder          string
 }
 
 // readParameters reads a query string. It is not left to net/url, which drops
@@ -67,6 +70,10 @@ func (p *parameters) field(key string) (target *string, scimType string) {
 		return &p.attributes, scim.TypeInvalidValue
 	case strings.EqualFold(key, "excludedAttributes"):
 		return &p.excludedAttributes, scim.TypeInvalidValue
+	case strings.EqualFold(key, "sortBy"):
+		return &p.sortBy, scim.TypeInvalidValue
+	case strings.EqualFold(key, "sortOrder"):
+		return &p.sortOrder, scim.TypeInvalidValue
 	}
 	return nil, ""
 }
@@ -83,6 +90,26 @@ func (p parameters) page(limits Limits) (start, count int, err error) {
 		return 0, 0, err
 	}
 	return max(1, start), min(max(0, count), limits.MaxPage), nil
+}
+
+// sort reads sortBy and sortOrder (RFC 7644 §3.4.2.3). Without sortBy the order
+// does not matter; an attribute that no resource has sorts nothing.
+func (p parameters) sort(t *resourceType) (*scim.Sort, error) {
+	if p.sortBy == "" {
+		return nil, nil
+	}
+	path, err := filter.ParseAttribute(p.sortBy)
+	if err == nil {
+		_, err = filter.CompileKey(t.ResourceType, path)
+	}
+	if err != nil {
+		return nil, scim.BadRequest(scim.TypeInvalidValue, "sortBy=%s: %v", p.sortBy, err)
+	}
+	by := &scim.Sort{Path: path, Descending: strings.EqualFold(p.sortOrder, "descending")}
+	if p.sortOrder != "" && !by.Descending && !strings.EqualFold(p.sortOrder, "ascending") {
+		return nil, scim.BadRequest(scim.TypeInvalidValue, "sortOrder must be ascending or descending, not %q", p.sortOrder)
+	}
+	return by, nil
 }
 
 // integer reads a number of any length; one too large for 32 bits is the

@@ -48,6 +48,9 @@ func (h *Handler) list(t *resourceType, rq *request) (answer, error) {
 	if query.Filter, err = readFilter(t, p.filter); err != nil {
 		return answer{}, err
 	}
+	if query.Sort, err = p.sort(t); err != nil {
+		return answer{}, err
+	}
 	page, err := h.store.List(rq.Context(), t.ResourceType, query)
 	if err != nil {
 		return answer{}, err

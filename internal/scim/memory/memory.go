@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/rollcall-scim/rollcall/internal/scim"
-	"github.com/rollcall-scim/rollcall/internal/scim/filter"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
@@ -109,30 +108,6 @@ func (s *Store) Get(ctx context.Context, rt *schema.ResourceType, id string, nee
 		return nil, scim.NotFound(rt.Name, id)
 	}
 	return s.resource(rt, r, need), nil
-}
-
-// List implements scim.Store. The order is that of creation.
-func (s *Store) List(ctx context.Context, rt *schema.ResourceType, query scim.Query) (*scim.Page, error) {
-	matches, err := filter.Compile(rt, query.Filter)
-	if err != nil {
-		return nil, scim.BadRequest(scim.TypeInvalidFilter, "%v", err)
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	page := &scim.Page{}
-	for _, r := range s.peek(rt).order {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if query.Filter != nil && !matches(s.candidate(rt, r)) {
-			continue
-		}
-		page.Total++
-		if page.Total >= query.StartIndex && len(page.Resources) < query.Count {
-			page.Resources = append(page.Resources, s.resource(rt, r, query.Need))
-		}
-	}
-	return page, nil
 }
 
 // Modify implements scim.Store.
