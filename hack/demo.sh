@@ -295,3 +295,5 @@ if [[ -n ${ONCE:-} && ${ONCE:-} != 0 ]]; then
 else
   look_around
 fi
+# Ctrl-C may reach the sleep alone; bash then leaves the function without a word.
+exit 0
