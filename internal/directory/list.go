@@ -65,6 +65,13 @@ func (s scope) list(ctx context.Context, rt *schema.ResourceType, query scim.Que
 			return nil, err
 		}
 		page.Resources = append(page.Resources, r)
+		if query.Sort != nil {
+			place, err := sorter.place(ctx, o)
+			if err != nil {
+				return nil, err
+			}
+			page.Places = append(page.Places, place)
+		}
 	}
 	return page, nil
 }

@@ -62,6 +62,7 @@ type Sort struct {
 type Page struct {
 	Total     int // how many match in all
 	Resources []*Resource
+	Places    []Place // of each of them, if the query has a Sort
 	// Next tells where the page ends in its order, for Query.After; empty when
 	// nothing follows it. It says so by value, so whatever is added or deleted
 	// meanwhile, what stays is seen once.

@@ -37,6 +37,7 @@ type config struct {
 	ChangePassword supported  `json:"changePassword"`
 	Sort           supported  `json:"sort"`
 	ETag           supported  `json:"etag"`
+	Pagination     pagination `json:"pagination"`
 	Authentication []authType `json:"authenticationSchemes"`
 
 	Meta discoveryMeta `json:"meta"`
@@ -51,6 +52,16 @@ type bulk struct {
 type filtering struct {
 	supported
 	MaxResults int `json:"maxResults"`
+}
+
+// pagination is what RFC 9865 §4 adds. Cursors keep no state, so they have no
+// cursorTimeout.
+type pagination struct {
+	Cursor          bool   `json:"cursor"`
+	Index           bool   `json:"index"`
+	DefaultMethod   string `json:"defaultPaginationMethod"`
+	DefaultPageSize int    `json:"defaultPageSize"`
+	MaxPageSize     int    `json:"maxPageSize"`
 }
 
 type authType struct {
@@ -69,6 +80,10 @@ func (h *Handler) serviceProviderConfig(rq *request) (answer, error) {
 		Filter:  filtering{supported{true}, h.limits.MaxPage},
 		Sort:    supported{true},
 		ETag:    supported{true},
+		Pagination: pagination{
+			Cursor: true, Index: true, DefaultMethod: "index",
+			DefaultPageSize: h.limits.Page, MaxPageSize: h.limits.MaxPage,
+		},
 		Authentication: []authType{{
 			Type: "oauthbearertoken", Name: "Bearer token",
 			Description: "A token from the identity provider's configuration, in the header 'Authorization: Bearer <token>'",

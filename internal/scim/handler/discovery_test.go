@@ -18,6 +18,7 @@ func TestServiceProviderConfig(t *testing.T) {
 		"changePassword": {"supported": false},
 		"sort": {"supported": true},
 		"etag": {"supported": true},
+		"pagination": {"cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": 100, "maxPageSize": 1000},
 		"authenticationSchemes": [{
 			"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
 			"description": "A token from the identity provider's configuration, in the header 'Authorization: Bearer <token>'",

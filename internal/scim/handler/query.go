@@ -21,6 +21,8 @@ type parameters struct {
 	excludedAttributes string
 	sortBy             string
 	sortOrder          string
+	cursor             string
+	byCursor           bool // cursor is there; empty, it asks for the first page
 }
 
 // readParameters reads a query string. It is not left to net/url, which drops
@@ -34,6 +36,7 @@ func readParameters(query string) (parameters, error) {
 			key = plain
 		}
 		target, scimType := p.field(key)
+		p.byCursor = p.byCursor || target == &p.cursor
 		if target == nil || *target != "" {
 			continue
 		}
@@ -74,6 +77,8 @@ func (p *parameters) field(key string) (target *string, scimType string) {
 		return &p.sortBy, scim.TypeInvalidValue
 	case strings.EqualFold(key, "sortOrder"):
 		return &p.sortOrder, scim.TypeInvalidValue
+	case strings.EqualFold(key, "cursor"):
+		return &p.cursor, scim.TypeInvalidCursor
 	}
 	return nil, ""
 }
@@ -81,11 +86,18 @@ func (p *parameters) field(key string) (target *string, scimType string) {
 // page reads startIndex and count (RFC 7644 §3.4.2.4): a start below 1 is 1, a
 // count below 0 is 0, and a count above the maximum is the maximum.
 func (p parameters) page(limits Limits) (start, count int, err error) {
-	start, err = integer("startIndex", p.startIndex, 1)
+	count, err = integer("count", p.count, limits.Page)
+	if p.byCursor {
+		// RFC 9865 §2.2 has a scimType of its own for this.
+		if err != nil || count < 0 {
+			return 0, 0, scim.BadRequest(scim.TypeInvalidCount, "count must be an integer from 0 to %d, not %q", limits.MaxPage, p.count)
+		}
+		return 1, min(count, limits.MaxPage), nil
+	}
 	if err != nil {
 		return 0, 0, err
 	}
-	count, err = integer("count", p.count, limits.Page)
+	start, err = integer("startIndex", p.startIndex, 1)
 	if err != nil {
 		return 0, 0, err
 	}

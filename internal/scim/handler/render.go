@@ -22,23 +22,14 @@ func (v *view) location(id string) string {
 	return v.base + v.Endpoint + "/" + url.PathEscape(id)
 }
 
-// appendList writes a ListResponse (RFC 7644 §3.4.2).
-func (v *view) appendList(b []byte, page *scim.Page, startIndex int) []byte {
-	b = appendListHead(b, page.Total, startIndex, len(page.Resources))
-	for i, resource := range page.Resources {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = v.appendResource(b, resource)
-	}
-	return append(b, "]}"...)
-}
-
+// appendListHead begins a ListResponse (RFC 7644 §3.4.2); startIndex 0 is none.
 func appendListHead(b []byte, total, startIndex, items int) []byte {
 	b = append(b, `{"schemas":["`+listURN+`"],"totalResults":`...)
 	b = strconv.AppendInt(b, int64(total), 10)
-	b = append(b, `,"startIndex":`...)
-	b = strconv.AppendInt(b, int64(startIndex), 10)
+	if startIndex > 0 {
+		b = append(b, `,"startIndex":`...)
+		b = strconv.AppendInt(b, int64(startIndex), 10)
+	}
 	b = append(b, `,"itemsPerPage":`...)
 	b = strconv.AppendInt(b, int64(items), 10)
 	return append(b, `,"Resources":[`...)

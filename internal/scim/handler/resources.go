@@ -35,31 +35,6 @@ func (v *view) answer(status int, r *scim.Resource) answer {
 	return answer{status: status, body: buf, etag: r.Meta.Version, location: v.location(r.ID)}
 }
 
-// list answers a query of one resource type (RFC 7644 §3.4.2).
-func (h *Handler) list(t *resourceType, rq *request) (answer, error) {
-	p, v, err := h.start(t, rq)
-	if err != nil {
-		return answer{}, err
-	}
-	query := scim.Query{Need: v.sel.need(t)}
-	if query.StartIndex, query.Count, err = p.page(h.limits); err != nil {
-		return answer{}, err
-	}
-	if query.Filter, err = readFilter(t, p.filter); err != nil {
-		return answer{}, err
-	}
-	if query.Sort, err = p.sort(t); err != nil {
-		return answer{}, err
-	}
-	page, err := h.store.List(rq.Context(), t.ResourceType, query)
-	if err != nil {
-		return answer{}, err
-	}
-	buf := newBuffer()
-	*buf = v.appendList(*buf, page, query.StartIndex)
-	return answer{status: http.StatusOK, body: buf}, nil
-}
-
 func readFilter(t *resourceType, text string) (filter.Expression, error) {
 	if text == "" {
 		return nil, nil

@@ -26,13 +26,19 @@ type methods map[string]operation
 
 // endpoint is what the first segment of a path names (RFC 7644 §3.2).
 type endpoint struct {
-	all methods // the path of the endpoint itself
-	one methods // the path with an id, a name or a URN behind it
+	all    methods   // the path of the endpoint itself
+	one    methods   // the path with an id, a name or a URN behind it
+	search operation // POST to .search behind it; may be nil
 }
+
+// searchName is where queries are posted (RFC 7644 §3.4.3); no id is like it.
+const searchName = ".search"
 
 // routes are the endpoints that are served.
 func (h *Handler) routes() map[string]endpoint {
 	endpoints := map[string]endpoint{
+		"":                      {all: methods{http.MethodGet: h.queryRoot}},
+		searchName:              {all: methods{http.MethodPost: h.searchRoot}},
 		"ServiceProviderConfig": {all: methods{http.MethodGet: h.serviceProviderConfig}},
 		"ResourceTypes":         {all: methods{http.MethodGet: h.resourceTypes}, one: methods{http.MethodGet: h.resourceTypeNamed}},
 		"Schemas":               {all: methods{http.MethodGet: h.schemas}, one: methods{http.MethodGet: h.schemaNamed}},
@@ -52,6 +58,7 @@ func (h *Handler) routes() map[string]endpoint {
 				http.MethodPatch:  of(h.patch),
 				http.MethodDelete: of(h.delete),
 			},
+			search: of(h.search),
 		}
 	}
 	return endpoints
@@ -63,7 +70,10 @@ func (h *Handler) route(w http.ResponseWriter, r *http.Request) (operation, *req
 	name, id, ok := splitPath(r.URL.EscapedPath())
 	served, known := h.endpoints[name]
 	allowed := served.all
-	if id != "" {
+	switch {
+	case id == searchName && served.search != nil:
+		allowed = methods{http.MethodPost: served.search}
+	case id != "":
 		allowed = served.one
 	}
 	switch {
@@ -108,7 +118,7 @@ func splitPath(escaped string) (name, id string, ok bool) {
 			return "", "", false
 		}
 	}
-	return name, id, name != ""
+	return name, id, true
 }
 
 func (m methods) names() []string {
@@ -123,5 +133,6 @@ func (m methods) names() []string {
 // served lists the endpoints for a client that missed them.
 func (h *Handler) served() string {
 	names := slices.Sorted(maps.Keys(h.endpoints))
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "" })
 	return "/" + strings.Join(names, ", /")
 }

@@ -43,7 +43,7 @@ func TestSorting(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := p.in(t)
 			ask := func(order string) []string {
-				return p.get("/Users?sortBy=" + url.QueryEscape(test.sortBy) + order).want(200).texts("Resources", "id")
+				return p.get("/Users?sortBy="+url.QueryEscape(test.sortBy)+order).want(200).texts("Resources", "id")
 			}
 			equal(t, "no sortOrder", ask(""), test.want)
 			equal(t, "ascending", ask("&sortOrder=Ascending"), test.want)

@@ -53,6 +53,9 @@ func (s *Store) List(ctx context.Context, rt *schema.ResourceType, query scim.Qu
 	shown := rest[:min(max(query.Count, 0), len(rest))]
 	for _, p := range shown {
 		page.Resources = append(page.Resources, s.resource(rt, p.record, query.Need))
+		if query.Sort != nil {
+			page.Places = append(page.Places, p.Place)
+		}
 	}
 	if len(shown) > 0 && len(shown) < len(rest) {
 		page.Next = shown[len(shown)-1].String()

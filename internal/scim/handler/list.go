@@ -1,0 +1,242 @@
+package handler
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/filter"
+)
+
+// maxMerged bounds how far into a sorted list of several types startIndex may
+// reach: all before it has to be read. A cursor reaches any distance.
+const maxMerged = 10_000
+
+// list answers a query of one resource type (RFC 7644 §3.4.2).
+func (h *Handler) list(t *resourceType, rq *request) (answer, error) {
+	p, err := readParameters(rq.URL.RawQuery)
+	if err != nil {
+		return answer{}, err
+	}
+	return h.query([]*resourceType{t}, p, rq)
+}
+
+// queryRoot answers a query of all resource types (RFC 7644 §3.4.2.1).
+func (h *Handler) queryRoot(rq *request) (answer, error) {
+	p, err := readParameters(rq.URL.RawQuery)
+	if err != nil {
+		return answer{}, err
+	}
+	return h.query(h.types, p, rq)
+}
+
+// search answers a query that was posted (RFC 7644 §3.4.3).
+func (h *Handler) search(t *resourceType, rq *request) (answer, error) {
+	p, err := h.readSearch(rq)
+	if err != nil {
+		return answer{}, err
+	}
+	return h.query([]*resourceType{t}, p, rq)
+}
+
+func (h *Handler) searchRoot(rq *request) (answer, error) {
+	p, err := h.readSearch(rq)
+	if err != nil {
+		return answer{}, err
+	}
+	return h.query(h.types, p, rq)
+}
+
+// listing is one query on its way to a page.
+type listing struct {
+	parts        []part
+	sorted       bool
+	descending   bool
+	start, count int
+	byCursor     bool
+
+	total int
+	shown []shownResource
+}
+
+// part is a listing's share of one resource type.
+type part struct {
+	view  *view
+	none  bool // the filter holds for no resource of the type
+	query scim.Query
+	at    position
+}
+
+type shownResource struct {
+	*scim.Resource
+	view *view
+}
+
+// query answers a query of one resource type or several.
+func (h *Handler) query(types []*resourceType, p parameters, rq *request) (answer, error) {
+	l, err := h.newListing(types, p, rq)
+	if err != nil {
+		return answer{}, err
+	}
+	if l.sorted && len(types) > 1 {
+		err = l.merge(rq.Context(), h.store)
+	} else {
+		err = l.concatenate(rq.Context(), h.store)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	start := l.start
+	if l.byCursor {
+		start = 0
+	}
+	buf := newBuffer()
+	b := appendListHead(*buf, l.total, start, len(l.shown))
+	for i, r := range l.shown {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = r.view.appendResource(b, r.Resource)
+	}
+	b = append(b, ']')
+	if l.byCursor && l.goesOn() {
+		b = append(b, `,"nextCursor":`...)
+		b = appendString(b, makeCursor(p.digest(types), l.positions()))
+	}
+	*buf = append(b, '}')
+	return answer{status: http.StatusOK, body: buf}, nil
+}
+
+func (h *Handler) newListing(types []*resourceType, p parameters, rq *request) (*listing, error) {
+	l := &listing{byCursor: p.byCursor}
+	var err error
+	if l.start, l.count, err = p.page(h.limits); err != nil {
+		return nil, err
+	}
+	positions, err := readCursor(p.cursor, p.digest(types), len(types))
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range types {
+		sel, err := readSelection(t, p)
+		if err != nil {
+			return nil, err
+		}
+		part := part{view: &view{resourceType: t, sel: sel, base: h.baseURL(rq.Request)}, at: positions[i]}
+		part.query.Need = sel.need(t)
+		expression, err := readFilter(t, p.filter)
+		if err != nil {
+			return nil, err
+		}
+		rest, holds := filter.Narrow(t.ResourceType, expression)
+		part.query.Filter, part.none = rest, rest == nil && !holds
+		if part.query.Sort, err = p.sort(t); err != nil {
+			return nil, err
+		}
+		if by := part.query.Sort; by != nil {
+			l.sorted, l.descending = true, by.Descending
+		}
+		l.parts = append(l.parts, part)
+	}
+	return l, nil
+}
+
+// read asks the store for a share of a page.
+func (p *part) read(ctx context.Context, store scim.Store, start, count int) (*scim.Page, error) {
+	if p.none {
+		return &scim.Page{}, nil
+	}
+	query := p.query
+	query.StartIndex, query.Count, query.After = start, count, p.at
+	if p.at == finished {
+		query.StartIndex, query.Count, query.After = 1, 0, ""
+	}
+	return store.List(ctx, p.view.ResourceType, query)
+}
+
+// concatenate gives the resources of one type after those of another.
+func (l *listing) concatenate(ctx context.Context, store scim.Store) error {
+	for i := range l.parts {
+		p := &l.parts[i]
+		page, err := p.read(ctx, store, max(1, l.start-l.total), l.count-len(l.shown))
+		if err != nil {
+			return err
+		}
+		l.total += page.Total
+		for _, r := range page.Resources {
+			l.shown = append(l.shown, shownResource{r, p.view})
+		}
+		switch {
+		case page.Next != "":
+			p.at = page.Next
+		case p.at != "" || len(page.Resources) > 0 || page.Total == 0:
+			p.at = finished
+		}
+	}
+	return nil
+}
+
+// goesOn tells whether anything follows the page.
+func (l *listing) goesOn() bool {
+	if l.count == 0 {
+		return false // only the total was wanted
+	}
+	for _, p := range l.parts {
+		if p.at != finished {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *listing) positions() []position {
+	var positions []position
+	for _, p := range l.parts {
+		positions = append(positions, p.at)
+	}
+	return positions
+}
+
+// merge sorts the resources of several types together.
+func (l *listing) merge(ctx context.Context, store scim.Store) error {
+	if l.start-1 > maxMerged {
+		return scim.BadRequest(scim.TypeTooMany,
+			"sorted, startIndex across resource types reaches up to %d: use a cursor, a filter or one resource type", maxMerged+1)
+	}
+	pages := make([]*scim.Page, len(l.parts))
+	next := make([]int, len(l.parts)) // of each page
+	for i := range l.parts {
+		var err error
+		want := l.count
+		if want > 0 {
+			want += l.start - 1
+		}
+		if pages[i], err = l.parts[i].read(ctx, store, 1, want); err != nil {
+			return err
+		}
+		l.total += pages[i].Total
+	}
+	for n := range l.start - 1 + l.count {
+		first := -1
+		for i, page := range pages {
+			if next[i] < len(page.Resources) &&
+				(first < 0 || page.Places[next[i]].Compare(pages[first].Places[next[first]], l.descending) < 0) {
+				first = i
+			}
+		}
+		if first < 0 {
+			break
+		}
+		if n >= l.start-1 {
+			l.shown = append(l.shown, shownResource{pages[first].Resources[next[first]], l.parts[first].view})
+		}
+		l.parts[first].at = pages[first].Places[next[first]].String()
+		next[first]++
+	}
+	for i, page := range pages {
+		if next[i] == len(page.Resources) && page.Next == "" {
+			l.parts[i].at = finished
+		}
+	}
+	return nil
+}
