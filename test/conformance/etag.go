@@ -1,0 +1,99 @@
+package conformance
+
+var etagCases = []Case{
+	c("meta-version", Must, "7643 §3.1, 7644 §3.14", "meta.version is the ETag of the answer.", func(t *T) {
+		a := t.user("")
+		a.named("ETag", a.text("meta", "version"))
+		a = t.get("/Users/@1").is(200)
+		a.named("ETag", a.text("meta", "version"))
+	}),
+	c("stays", Must, "7644 §3.14", "The version of a resource that does not change stays.", func(t *T) {
+		created := t.user("").text("meta", "version")
+		t.get("/Users/@1").is(200).named("ETag", created)
+	}),
+	c("changes", Must, "7644 §3.14", "A change gives a new version.", func(t *T) {
+		created := t.user("").text("meta", "version")
+		a := t.put("/Users/@1", `{"schemas":["`+userURN+`"],"userName":"~u1","title":"T"}`).is(200)
+		if a.titled("ETag") == created {
+			t.fail(a, "another version than %s", created)
+		}
+	}),
+	c("changes-by-patch", Must, "7644 §3.14", "A PATCH gives a new version.", func(t *T) {
+		created := t.user("").text("meta", "version")
+		t.patch("/Users/@1", `{"op":"add","path":"title","value":"T"}`).ok()
+		if a := t.get("/Users/@1").is(200); a.text("meta", "version") == created {
+			t.fail(a, "another version than %s", created)
+		}
+	}).needing(FeaturePatch),
+	c("changes-with-members", Must, "7644 §3.14", "A new member gives a group a new version.", func(t *T) {
+		t.user("")
+		created := t.group("").text("meta", "version")
+		t.patch("/Groups/@2", `{"op":"add","path":"members","value":[{"value":"@1"}]}`).ok()
+		if a := t.get("/Groups/@2").is(200); a.text("meta", "version") == created {
+			t.fail(a, "another version than %s", created)
+		}
+	}).needing(FeaturePatch),
+	c("if-none-match", Must, "7644 §3.14", "A GET with the current version in If-None-Match is a 304 without a body.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.get("/Users/@1", "If-None-Match: "+version).is(304).blank()
+	}),
+	c("if-none-match-old", Must, "7644 §3.14", "A GET with an old version in If-None-Match is a 200.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.put("/Users/@1", `{"schemas":["`+userURN+`"],"userName":"~u1","title":"T"}`).is(200)
+		t.get("/Users/@1", "If-None-Match: "+version).is(200).has(`{"title":"T"}`)
+	}),
+	c("if-match-put", Must, "7644 §3.14", "A PUT with the current version in If-Match is carried out.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.put("/Users/@1", `{"schemas":["`+userURN+`"],"userName":"~u1","title":"T"}`, "If-Match: "+version).is(200).has(`{"title":"T"}`)
+	}),
+	c("if-match-put-stale", Must, "7644 §3.14, §3.12", "A PUT with an old version in If-Match is a 412 and changes nothing.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.put("/Users/@1", `{"schemas":["`+userURN+`"],"userName":"~u1","title":"T"}`).is(200)
+		t.put("/Users/@1", `{"schemas":["`+userURN+`"],"userName":"~u1","title":"U"}`, "If-Match: "+version).fails(412, "")
+		t.get("/Users/@1").is(200).has(`{"title":"T"}`)
+	}),
+	c("if-match-patch", Must, "7644 §3.14", "A PATCH with the current version in If-Match is carried out.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.patch("/Users/@1", `{"op":"add","path":"title","value":"T"}`, "If-Match: "+version).ok()
+		t.get("/Users/@1").is(200).has(`{"title":"T"}`)
+	}).needing(FeaturePatch),
+	c("if-match-patch-stale", Must, "7644 §3.14, §3.12", "A PATCH with an old version in If-Match is a 412 and changes nothing.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.patch("/Users/@1", `{"op":"add","path":"title","value":"T"}`).ok()
+		t.patch("/Users/@1", `{"op":"add","path":"title","value":"U"}`, "If-Match: "+version).fails(412, "")
+		t.get("/Users/@1").is(200).has(`{"title":"T"}`)
+	}).needing(FeaturePatch),
+	c("if-match-delete", Must, "7644 §3.14", "A DELETE with the current version in If-Match is carried out.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.delete("/Users/@1", "If-Match: "+version).is(204)
+	}),
+	c("if-match-delete-stale", Must, "7644 §3.14, §3.12", "A DELETE with an old version in If-Match is a 412 and deletes nothing.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.put("/Users/@1", `{"schemas":["`+userURN+`"],"userName":"~u1","title":"T"}`).is(200)
+		t.delete("/Users/@1", "If-Match: "+version).fails(412, "")
+		t.get("/Users/@1").is(200)
+	}),
+	c("if-match-any", Must, "7644 §3.14, RFC 9110 §13.1.1", "If-Match: * holds for every resource that exists.", func(t *T) {
+		t.user("")
+		t.put("/Users/@1", `{"schemas":["`+userURN+`"],"userName":"~u1","title":"T"}`, "If-Match: *").is(200)
+		t.delete("/Users/@1", "If-Match: *").is(204)
+	}),
+	c("if-match-list", Must, "7644 §3.14, RFC 9110 §13.1.1", "If-Match may name several versions.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.delete("/Users/@1", `If-Match: W/"none", `+version).is(204)
+	}),
+	c("list-has-versions", Must, "7643 §3.1", "Resources in a list have their version.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.find("/Users", `userName eq "~u1"`).found("@1")
+		if t.last.text("Resources", 0, "meta", "version") != version {
+			t.fail(t.last, "meta.version %s", version)
+		}
+	}),
+	c("user-with-groups", Practice, "choices", "The version of a user also changes when its groups do.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.group(`{"members":[{"value":"@1"}]}`)
+		if a := t.get("/Users/@1").is(200); a.text("meta", "version") == version {
+			t.fail(a, "another version than %s", version)
+		}
+	}),
+}
