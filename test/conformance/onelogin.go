@@ -8,7 +8,7 @@ var oneloginCases = []Case{
 		t.user(`{"active":"false"}`).has(`{"active":false}`)
 	}),
 	c("id-null", Practice, "OneLogin", `"id":null is no id.`, func(t *T) {
-		t.user(`{"id":null}`).text("id")
+		t.user(`{"id":null}`).has(`{"userName":"~u1"}`).text("id")
 	}),
 	c("old-urns", Practice, "OneLogin", "URNs of SCIM 1.0 in schemas do no harm.", func(t *T) {
 		t.user(`{"schemas":["urn:scim:schemas:core:1.0","urn:scim:schemas:extension:enterprise:1.0"]}`).has(`{"schemas":["` + userURN + `"],"userName":"~u1"}`)

@@ -94,7 +94,9 @@ var readCases = []Case{
 			t.delete("/Me").fails(501, "")
 			return
 		}
-		t.get("/Me").is(200, 308, 404)
+		if a := t.get("/Me").is(200, 308, 404); a.status == 200 {
+			a.text("userName")
+		}
 	}),
 }
 
