@@ -41,12 +41,23 @@ build: ## Build bin/rollcall and bin/idpsim.
 test: controlplane $(GOTESTSUM) c-compiler ## Run all tests: unit, property, integration (real API server), with the race detector.
 	@$(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
 
+# URL and TOKEN name another service provider; ARGS='--run ^patch/ -o json'
+.PHONY: conformance
+conformance: ## Check SCIM conformance: of the operator on a control plane of its own, or of URL= with TOKEN=.
+	@$(if $(URL),,$(MAKE) controlplane)
+	@CONFORMANCE_TOKEN='$(TOKEN)' go run ./test/conformance/cmd/conformance --url '$(URL)' $(ARGS)
+
+.PHONY: conformance-docs
+conformance-docs: ## Write docs/conformance.md from the suite.
+	@go run ./test/conformance/cmd/conformance --docs >$(BIN)/conformance.md
+	@mv $(BIN)/conformance.md docs/conformance.md
+
 .PHONY: verify
 verify: generate manifests fmt vet lint ## Generate, format, vet and lint, then fail unless the git tree is clean.
 	@hack/clean-tree.sh
 
 .PHONY: generate
-generate: $(CONTROLLER_GEN) ## Generate the deepcopy methods of the API types.
+generate: $(CONTROLLER_GEN) conformance-docs ## Generate the deepcopy methods of the API types, and docs/conformance.md.
 	@$(CONTROLLER_GEN) object paths=./api/...
 
 .PHONY: manifests

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -114,6 +115,18 @@ func (c *client) once(ctx context.Context, method, path, body string, headers []
 	}
 	a.body, _ = decode(raw).(map[string]any)
 	return a, nil
+}
+
+// unzip decodes a body that came as gzip.
+func (a *answer) unzip() {
+	reader, err := gzip.NewReader(bytes.NewReader(a.raw))
+	if err == nil {
+		a.raw, err = io.ReadAll(io.LimitReader(reader, maxAnswer))
+	}
+	if err != nil {
+		a.t.fail(a, "a body in gzip: %v", err)
+	}
+	a.body, _ = decode(a.raw).(map[string]any)
 }
 
 // decode reads JSON with numbers as they are; nil for what is no JSON.

@@ -97,6 +97,28 @@ var httpCases = []Case{
 	c("huge-body", Must, "7644 §7.4", "A body of 20 MiB is a 413, whether its length is announced or not.", func(t *T) {
 		t.post("/Users", `{"schemas":["`+userURN+`"],"userName":"~","x":"`+strings.Repeat("x", 20<<20)+`"}`).fails(413, "")
 	}),
+	c("gzip", May, "RFC 9110 §8.4", "Who accepts gzip gets plain JSON, or gzip that says so.", func(t *T) {
+		t.user("")
+		a := t.get("/Users/@1", "Accept-Encoding: gzip").is(200)
+		if a.header.Get("Content-Encoding") == "gzip" {
+			a.unzip()
+		}
+		a.has(`{"id":"@1","userName":"~u1"}`)
+	}),
+	c("strange-origin", Practice, "Microsoft validator", "A website that nobody allowed may not read answers in a browser.", func(t *T) {
+		t.user("")
+		a := t.get("/Users/@1", "Origin: https://~.example").is(200).has(`{"id":"@1"}`)
+		if allowed := a.header.Get("Access-Control-Allow-Origin"); allowed == "*" || allowed == t.expand("https://~.example") {
+			t.fail(a, "no Access-Control-Allow-Origin")
+		}
+	}),
+	c("request-id", Practice, "operations", "Each answer has an id to find it in the log, errors too, and no two are equal.", func(t *T) {
+		t.user("")
+		first := t.get("/Users/@1").is(200).titled("X-Request-Id")
+		if a := t.get("/Users/~none").fails(404, ""); a.titled("X-Request-Id") == first {
+			t.fail(a, "another X-Request-Id than %s", first)
+		}
+	}),
 	c("version-in-path", May, "7644 §3.13", "The base URL may have a version; without one everything works.", func(t *T) {
 		t.user("")
 		if a := t.get("/Users/@1").is(200); !strings.HasPrefix(a.text("meta", "location"), "http") {

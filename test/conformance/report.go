@@ -45,6 +45,10 @@ func (r *Result) show(a *answer) {
 		return
 	}
 	r.Request = fmt.Sprintf("%s %s\n%s", a.method, a.url, headers(a.sent)) + cut(a.request)
+	if a.status == 0 {
+		r.Answer = "none"
+		return
+	}
 	r.Answer = fmt.Sprintf("%d %s\n%s", a.status, http.StatusText(a.status), headers(a.header)) + cut(string(a.raw))
 }
 

@@ -63,7 +63,7 @@ func (t *T) id(n int) string { return t.made[n-1] }
 func (t *T) send(method, path, body string, headers ...string) *answer {
 	a, err := t.client.send(t.ctx, method, t.expand(path), t.expand(body), headers...)
 	if err != nil {
-		t.fail(nil, "an answer to %s %s, but: %v", method, path, err)
+		t.fail(&answer{method: method, url: t.client.base + t.expand(path), request: t.expand(body)}, "an answer, but there is none: %v", err)
 	}
 	a.t, t.last = t, a
 	if a.status == http.StatusCreated && method == http.MethodPost {
