@@ -83,11 +83,11 @@ func (e *endpoint) authenticate(ctx context.Context, presented string) error {
 	}
 	select {
 	case e.slots <- struct{}{}:
-		rq.slots = e.slots
-		return nil
+		rq.slots = append(rq.slots, e.slots)
 	default:
 		return scim.Unavailable(busyRetry, "%d requests of this identity provider are being answered already; try again", cap(e.slots))
 	}
+	return e.ro.takeTurn(ctx, rq)
 }
 
 // withinRate takes one request off the sync's rate.

@@ -19,6 +19,13 @@ import (
 
 const (
 	defaultMaxRequests = 1024
+	// largeBody is how many bytes a request may bring without waiting for its
+	// turn: a body of 16 MiB takes several times that while it is decoded. One
+	// that does not tell its length counts as large.
+	largeBody = 512 << 10
+	maxLarge  = 8
+	// largeWait is how long it waits for its turn.
+	largeWait = 10 * time.Second
 	// busyRetry is when to try again after the server had too much to do.
 	busyRetry = time.Second
 	// refusedLogs bounds the log lines of refused requests, which anybody can
@@ -31,6 +38,7 @@ type router struct {
 	options  Options
 	urls     URLs
 	requests chan struct{} // a slot for each request under way
+	large    chan struct{} // a slot for each with a large body
 	unknown  http.Handler
 	refused  *rate.Limiter
 
@@ -50,6 +58,7 @@ func newRouter(options Options) (*router, error) {
 		options:   options,
 		urls:      urls,
 		requests:  make(chan struct{}, options.MaxRequests),
+		large:     make(chan struct{}, maxLarge),
 		unknown:   handler.New(handler.Options{Types: resourceTypes(), Authenticate: refuse, Log: options.Log}),
 		refused:   rate.NewLimiter(refusedLogs, refusedLogs),
 		endpoints: map[types.NamespacedName]*endpoint{},
@@ -64,7 +73,7 @@ func resourceTypes() []*schema.ResourceType {
 func (ro *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	answer := &recorder{ResponseWriter: w}
-	rq := &request{began: began}
+	rq := &request{began: began, large: r.ContentLength > largeBody || r.ContentLength < 0}
 	defer func() { ro.log(r, rq, answer) }()
 
 	select {
@@ -93,7 +102,8 @@ type request struct {
 	rawPath string
 	token   string // name of the token that was accepted
 	reason  error  // why the token was not, for the log
-	slots   chan struct{}
+	large   bool   // its body may need much memory
+	slots   []chan struct{}
 }
 
 type requestKey struct{}
@@ -103,10 +113,28 @@ func requestOf(ctx context.Context) *request {
 	return rq
 }
 
-// done gives back the slot that the request took of its sync's.
+// takeTurn lets a request with a large body wait until few others are read, so
+// that memory is bounded whatever is sent.
+func (ro *router) takeTurn(ctx context.Context, rq *request) error {
+	if !rq.large {
+		return nil
+	}
+	timer := time.NewTimer(largeWait)
+	defer timer.Stop()
+	select {
+	case ro.large <- struct{}{}:
+		rq.slots = append(rq.slots, ro.large)
+		return nil
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return scim.Unavailable(busyRetry, "%d requests with large bodies are being read already; try again, or send less at once", cap(ro.large))
+}
+
+// done gives back the slots that the request took.
 func (rq *request) done() {
-	if rq.slots != nil {
-		<-rq.slots
+	for _, slots := range rq.slots {
+		<-slots
 	}
 }
 

@@ -169,6 +169,41 @@ func TestRequestsAtOnceAreBounded(t *testing.T) {
 	underWay.Wait()
 }
 
+func (s slow) Create(context.Context, *schema.ResourceType, scim.Object, scim.Need) (*scim.Resource, error) {
+	s.entered <- struct{}{}
+	<-s.release
+	return &scim.Resource{}, nil
+}
+
+func TestLargeBodiesWaitForTheirTurn(t *testing.T) {
+	store := slow{entered: make(chan struct{}, 2*maxLarge), release: make(chan struct{})}
+	f := newFixture(t, entra(nil), func(o *Options) {
+		o.Store = func(client.ObjectKey) scim.Store { return store }
+	})
+	var underWay sync.WaitGroup
+	post := func(body string) {
+		underWay.Go(func() {
+			if got := f.do(t, http.MethodPost, "/identity/entra/scim/v2/Users", bearer, body); got.Status != http.StatusCreated {
+				t.Errorf("got %d %s", got.Status, got.Body)
+			}
+		})
+	}
+	for range maxLarge {
+		post(alice + strings.Repeat(" ", largeBody))
+		<-store.entered
+	}
+	post(alice + strings.Repeat(" ", largeBody))
+	select {
+	case <-store.entered:
+		t.Errorf("more than %d large bodies are read at once", maxLarge)
+	case <-time.After(100 * time.Millisecond):
+	}
+	post(alice)
+	<-store.entered // a small body has no need to wait
+	close(store.release)
+	underWay.Wait()
+}
+
 func TestActivity(t *testing.T) {
 	f := newFixture(t, entra(nil), nil)
 	key := client.ObjectKeyFromObject(entra(nil))
