@@ -49,6 +49,7 @@ conformance: ## Check SCIM conformance: of the operator on a control plane of it
 
 .PHONY: conformance-docs
 conformance-docs: ## Write docs/conformance.md from the suite.
+	@mkdir -p $(BIN)
 	@go run ./test/conformance/cmd/conformance --docs >$(BIN)/conformance.md
 	@mv $(BIN)/conformance.md docs/conformance.md
 

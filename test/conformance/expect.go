@@ -235,9 +235,8 @@ func (a *answer) titled(header string) string {
 }
 
 // blank expects that there is no body.
-func (a *answer) blank() *answer {
+func (a *answer) blank() {
 	if len(a.raw) > 0 {
 		a.t.fail(a, "no body")
 	}
-	return a
 }

@@ -37,7 +37,7 @@ type Result struct {
 }
 
 // maxShown bounds how much of a body a report shows, in bytes.
-const maxShown = 2000
+const maxShown = 1000
 
 // show adds the request and the answer that a case stumbled over.
 func (r *Result) show(a *answer) {

@@ -53,7 +53,7 @@ var protocolRequirements = []requirement{
 	{"§3.11", May, "/Me stands for the resource of the authenticated subject; where there is none it is a 501.", "read/me read/me-write", ""},
 	{"§3.12", Must, "An error has the schema of errors and status as a string, and scimType with 400 and 409 where it applies.", "errors/form errors/media-type errors/detail errors/no-scimType errors/no-json errors/unknown-endpoint", ""},
 	{"§3.12", Must, "The codes invalidFilter, uniqueness, mutability, invalidSyntax, invalidPath, noTarget and invalidValue are used as described.", "filter/no-operator create/duplicate-userName patch/id errors/no-json patch/malformed-path patch/noTarget create/userName-required", ""},
-	{"§3.12", May, "tooMany tells of a query with too many results or too much work.", "", "A black-box suite cannot make one without a large directory; package directory tests it."},
+	{"§3.12", May, "tooMany tells of a query with too many results or too much work.", "", "A black-box suite cannot make one without a large directory; internal/scim/handler tests it."},
 	{"§3.12", May, "invalidVers tells of an unsupported protocol version.", "", "The base URL has one version only."},
 	{"§3.12", May, "sensitive tells of personal data in a URL.", "", "Filters of GET requests are answered; every identity provider uses them."},
 	{"§3.13", May, "The base URL may have a version.", "http/version-in-path", ""},
