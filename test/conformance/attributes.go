@@ -1,6 +1,21 @@
 package conformance
 
 var attributeCases = []Case{
+	shows("excluded-multi-valued-sub-attribute", "excludedAttributes takes a sub-attribute of a multi-valued attribute.", "excludedAttributes=emails.value", `{"emails":[{"type":"work","value":null},{"type":"home","value":null}],"title":"Countess"}`),
+	shows("extension-sub-attribute", "attributes takes a sub-attribute in an extension.", "attributes="+enterpriseURN+":manager.value", `{"`+enterpriseURN+`":{"manager":{"value":"Boss-1"},"department":null}}`, "title"),
+	shows("whole-and-part", "An attribute that is named whole and in part is returned whole.", "attributes=name.givenName,name", `{"name":{"givenName":"Ada","familyName":"King"}}`, "title"),
+	shows("empty", "An empty attributes parameter is none.", "attributes=", `{"title":"Countess","displayName":"Ada King"}`),
+	c("member-values-only", Must, "7644 §3.9", "attributes=members.value shows the values of the members alone.", func(t *T) {
+		t.user("")
+		t.group(`{"members":[{"value":"@1"}]}`)
+		t.get("/Groups/@2?attributes=members.value").is(200).has(`{"members":[{"value":"@1","type":null,"display":null}]}`).lacks("displayName")
+	}),
+	c("groups-only", Must, "7644 §3.9", "attributes=groups shows the groups of a user.", func(t *T) {
+		t.user("")
+		t.group(`{"members":[{"value":"@1"}]}`)
+		t.get("/Users/@1?attributes=groups").is(200).has(`{"groups":[{"value":"@2"}]}`).lacks("userName")
+	}),
+
 	shows("one", "attributes names what is returned, beside what is always.", "attributes=title", `{"title":"Countess"}`, "displayName", "emails", "name", "meta", enterpriseURN),
 	shows("several", "attributes takes names with commas between.", "attributes=title,displayName", `{"title":"Countess","displayName":"Ada King"}`, "emails", "name"),
 	shows("spaces", "Spaces around the names do no harm.", "attributes=title,%20displayName", `{"title":"Countess","displayName":"Ada King"}`, "emails"),

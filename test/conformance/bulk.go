@@ -6,6 +6,58 @@ import (
 )
 
 var bulkCases = []Case{
+	c("bulkId-in-patch", Must, "7644 §3.7.2", "A bulkId may stand in the values of a PATCH.", func(t *T) {
+		t.group("")
+		bulk(t, "", `{"method":"POST","path":"/Users","bulkId":"u","data":`+t.userBody("")+`},
+			{"method":"PATCH","path":"/Groups/@1","data":{"schemas":["`+patchURN+`"],"Operations":[{"op":"add","path":"members","value":[{"value":"bulkId:u"}]}]}}`).is(200)
+		t.get("/Groups/@1").members("@2")
+	}),
+	c("bulkId-of-failed", Must, "7644 §3.7.2", "What refers to an operation that failed fails too.", func(t *T) {
+		t.user("")
+		a := bulk(t, "", `{"method":"POST","path":"/Users","bulkId":"u","data":{"schemas":["`+userURN+`"],"userName":"~u1"}},
+			{"method":"POST","path":"/Groups","bulkId":"g","data":`+t.groupBody(`{"members":[{"value":"bulkId:u"}]}`)+`}`).is(200)
+		if status := a.text("Operations", 1, "status"); a.text("Operations", 0, "status") != "409" || !strings.HasPrefix(status, "4") {
+			t.fail(a, "409 and another 4xx")
+		}
+	}),
+	c("bulkId-twice", Must, "7644 §3.7", "A bulkId is unique in its request.", func(t *T) {
+		a := bulk(t, "", `{"method":"POST","path":"/Users","bulkId":"u","data":`+t.userBody("")+`},{"method":"POST","path":"/Users","bulkId":"u","data":`+t.userBody("")+`}`).is(200, 400)
+		if a.status == 200 && !strings.HasPrefix(a.text("Operations", 1, "status"), "4") {
+			t.fail(a, "a 4xx of the second operation, or of the request")
+		}
+	}),
+	c("no-data", Must, "7644 §3.7", "A POST without data fails.", func(t *T) {
+		a := bulk(t, "", `{"method":"POST","path":"/Users","bulkId":"u"}`).is(200, 400)
+		if a.status == 200 && a.text("Operations", 0, "status") != "400" {
+			t.fail(a, "400")
+		}
+	}),
+	c("unknown-path", Must, "7644 §3.7", "A path that names nothing fails.", func(t *T) {
+		a := bulk(t, "", `{"method":"POST","path":"/Robots","bulkId":"u","data":{}}`).is(200, 400)
+		if a.status == 200 && !strings.HasPrefix(a.text("Operations", 0, "status"), "4") {
+			t.fail(a, "a 4xx of the operation")
+		}
+	}),
+	c("not-nested", Must, "7644 §3.7, §7.4", "A bulk request within one fails.", func(t *T) {
+		a := bulk(t, "", `{"method":"POST","path":"/Bulk","bulkId":"u","data":{"schemas":["`+bulkURN+`"],"Operations":[]}}`).is(200, 400)
+		if a.status == 200 && !strings.HasPrefix(a.text("Operations", 0, "status"), "4") {
+			t.fail(a, "a 4xx of the operation")
+		}
+	}),
+	c("location-of-all", Must, "7644 §3.7", "The answer to a PUT, PATCH or DELETE has its location.", func(t *T) {
+		t.user("")
+		a := bulk(t, "", `{"method":"PUT","path":"/Users/@1","data":{"schemas":["`+userURN+`"],"userName":"~u1"}},{"method":"DELETE","path":"/Users/@1"}`).is(200)
+		for i := range 2 {
+			if !strings.HasSuffix(a.text("Operations", i, "location"), "/Users/"+t.id(1)) {
+				t.fail(a, "the location of the user")
+			}
+		}
+	}),
+	c("version-holds", Must, "7644 §3.7, §3.14", "With the current version an operation is carried out.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		bulk(t, "", `{"method":"DELETE","path":"/Users/@1","version":`+encode(version)+`}`).is(200).has(`{"Operations":[{"status":"204"}]}`)
+	}),
+
 	c("create", Must, "7644 §3.7", "A POST in a bulk request creates, and the answer has its location, bulkId and status as a string.", func(t *T) {
 		a := bulk(t, "", `{"method":"POST","path":"/Users","bulkId":"q","data":`+t.userBody("")+`}`).is(200)
 		a.has(`{"schemas":["` + bulkAnswerURN + `"],"Operations":[{"method":"POST","bulkId":"q","status":"201"}]}`)

@@ -1,11 +1,24 @@
 package conformance
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
 
 var createCases = []Case{
+	c("userName-unicode-case", Must, "7643 §4.1.1, 7644 §5", "Letter case is ignored beyond ASCII too.", func(t *T) {
+		t.user(`{"userName":"~ærlig"}`)
+		t.post("/Users", `{"schemas":["`+userURN+`"],"userName":"~ÆRLIG"}`).fails(409, "uniqueness")
+	}),
+	c("userName-too-long", Must, "7644 §3.12, §7.4", "A userName that is absurdly long is invalidValue, not a 5xx.", refusesUser(`{"schemas":["`+userURN+`"],"userName":"`+strings.Repeat("x", 5000)+`"}`)),
+	c("odd-userNames", Must, "7643 §2.3.1", "A userName may have any characters, and is found by them.", func(t *T) {
+		for i, name := range []string{`a b`, `a/b`, `a\"b`, `a\\b`, `a%b`, `a+b@example.com`, `a'b`, `林`, `..`, `a\tb`} {
+			t.user(`{"userName":"~` + name + `"}`)
+			t.find("/Users", `userName eq "~`+name+`"`).found("@" + strconv.Itoa(i+1))
+		}
+	}),
+
 	c("user", Must, "7644 §3.3", "POST /Users answers 201 with the user.", func(t *T) {
 		t.post("/Users", `{"schemas":["`+userURN+`"],"userName":"~"}`).is(201).has(`{"schemas":["` + userURN + `"],"userName":"~"}`).text("id")
 	}),

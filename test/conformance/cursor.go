@@ -7,6 +7,15 @@ import (
 )
 
 var cursorCases = []Case{
+	c("sorted", Must, "9865 §2, 7644 §3.4.2.3", "Pages by cursor can be sorted.", func(t *T) {
+		sortable(t)
+		a := page(t, "cursor", "count=2", "sortBy=title").is(200)
+		b := page(t, "count=2", "sortBy=title", "cursor="+url.QueryEscape(a.text("nextCursor"))).is(200)
+		if got, want := append(a.ids(), b.ids()...), []string{t.id(2), t.id(3), t.id(1)}; !slices.Equal(got, want) {
+			t.fail(b, "the users %q over two pages, but they show %q", want, got)
+		}
+	}),
+
 	c("first-page", Must, "9865 §2", "An empty cursor asks for the first page, which says where the next one begins.", func(t *T) {
 		t.users(3)
 		a := page(t, "cursor", "count=2").is(200)

@@ -1,6 +1,35 @@
 package conformance
 
 var etagCases = []Case{
+	c("304-has-etag", Must, "7644 §3.14, RFC 9110 §15.4.5", "A 304 has the ETag.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.get("/Users/@1", "If-None-Match: "+version).is(304).named("ETag", version)
+	}),
+	c("if-match-no-change", Must, "7644 §3.14", "An old version in If-Match is a 412 also for a PATCH that would change nothing.", func(t *T) {
+		version := t.user(`{"title":"T"}`).text("meta", "version")
+		t.patch("/Users/@1", `{"op":"replace","path":"title","value":"U"}`).ok()
+		t.patch("/Users/@1", `{"op":"replace","path":"title","value":"U"}`, "If-Match: "+version).fails(412, "")
+	}).needing(FeaturePatch),
+	c("if-match-unknown-id", Must, "7644 §3.14, §3.12", "If-Match on what does not exist is a 404 or 412.", func(t *T) {
+		t.user("")
+		a := t.put("/Users/~none", `{"schemas":["`+userURN+`"],"userName":"~x"}`, "If-Match: *").is(404, 412)
+		a.fails(a.status, "")
+	}),
+	c("group-if-match-members", Must, "7644 §3.14", "An old version in If-Match keeps a member from being added.", func(t *T) {
+		t.users(2)
+		version := t.group("").text("meta", "version")
+		t.patch("/Groups/@3", `{"op":"add","path":"members","value":[{"value":"@1"}]}`).ok()
+		t.patch("/Groups/@3", `{"op":"add","path":"members","value":[{"value":"@2"}]}`, "If-Match: "+version).fails(412, "")
+		t.get("/Groups/@3").members("@1")
+	}).needing(FeaturePatch),
+	c("no-change-same-version", Should, "7644 §3.14", "A PUT of what is there already leaves the version.", func(t *T) {
+		before := t.user(`{"title":"T"}`)
+		a := t.put("/Users/@1", string(before.raw)).is(200)
+		if a.text("meta", "version") != before.text("meta", "version") {
+			t.fail(a, "meta.version %s", before.text("meta", "version"))
+		}
+	}),
+
 	c("meta-version", Must, "7643 §3.1, 7644 §3.14", "meta.version is the ETag of the answer.", func(t *T) {
 		a := t.user("")
 		a.named("ETag", a.text("meta", "version"))

@@ -4,11 +4,21 @@ import "strings"
 
 // adaBody is a user to look for.
 const adaBody = `{"displayName":"Ada King","title":"Countess","active":false,"externalId":"Ext-~",
-	"name":{"givenName":"Ada","familyName":"King"},"userType":"10",
+	"name":{"givenName":"Ada","familyName":"King"},"userType":"10","addresses":[{"locality":"århus"}],
 	"emails":[{"type":"work","value":"ada@Work.example"},{"type":"home","value":"ada@home.example","primary":true}],
 	"` + enterpriseURN + `":{"department":"Engines","manager":{"value":"Boss-1"}}}`
 
 var filterCases = []Case{
+	finds("ne-null", "7643 §2.5, 7644 §3.4.2.2", "ne null finds what has a value.", `title ne null`),
+	finds("not-pr", "7644 §3.4.2.2", "not pr finds what has no value.", `not (nickName pr)`),
+	finds("eq-unicode", "7643 §2.1, 7644 §3.4.2.2", "Letters beyond ASCII ignore letter case too.", `addresses.locality eq "ÅRHUS"`),
+	finds("spaces", "7644 §3.4.2.2", "More spaces than needed do no harm.", `  title   eq   "Countess"  and ( active  pr )`),
+	finds("quotes-in-value", "7644 §3.4.2.2", "Quotes and brackets in a text are text.", `title ne "a\"]) or (b"`),
+	finds("extension-pr", "7644 §3.4.2.2, §3.10", "pr takes an attribute of an extension.", enterpriseURN+`:manager pr`),
+	misses("unknown-extension", "7644 §3.10", "An attribute of an unknown extension has no value.", `urn:example:none:2.0:User:x eq "1"`),
+	finds("and-of-many", "7644 §3.4.2.2", "Many conditions are joined.", strings.Repeat(`title pr and `, 20)+`active pr`),
+	finds("version", "7643 §3.1, 7644 §3.4.2.2", "meta.version can be asked for.", `meta.version pr`),
+
 	finds("eq", "7644 §3.4.2.2", "eq finds an equal value.", `title eq "Countess"`),
 	misses("eq-part", "7644 §3.4.2.2", "eq finds no part of a value.", `title eq "Count"`),
 	finds("eq-ignores-case", "7643 §2.1, 7644 §3.4.2.2", "Text that is not caseExact compares ignoring letter case.", `title eq "cOUNTESS"`),

@@ -3,6 +3,21 @@ package conformance
 import "strings"
 
 var httpCases = []Case{
+	c("head-list", Must, "RFC 9110 §9.3.2", "HEAD of a list has no body.", func(t *T) {
+		t.user("")
+		t.send("HEAD", "/Users?count=1", "").is(200).named("Content-Type", mediaSCIM).blank()
+	}),
+	c("delete-with-body", Should, "RFC 9110 §9.3.5", "A DELETE with a body is carried out.", func(t *T) {
+		t.user("")
+		t.send("DELETE", "/Users/@1", `{}`).is(204)
+		t.get("/Users/@1").fails(404, "")
+	}),
+	c("keeps-connection", Should, "RFC 9110 §9.2.2, 7644 §3.12", "After a refused body the service provider still answers.", func(t *T) {
+		t.post("/Users", `{"schemas":`).fails(400, "invalidSyntax")
+		t.user("")
+		t.get("/Users/@1").is(200)
+	}),
+
 	c("scim-json", Must, "7644 §3.1", "Answers are application/scim+json.", func(t *T) {
 		t.user("").named("Content-Type", mediaSCIM)
 		t.get("/Users/@1").is(200).named("Content-Type", mediaSCIM)

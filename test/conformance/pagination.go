@@ -6,6 +6,20 @@ import (
 )
 
 var paginationCases = []Case{
+	c("absurd-numbers", Must, "7644 §3.4.2.4, §7.4", "A startIndex beyond all bounds is an empty page or a 400, not a 5xx.", func(t *T) {
+		t.user("")
+		wantPage(page(t, "startIndex=1"), 1, 1, 1)
+		a := page(t, "startIndex=99999999999999999999").is(200, 400)
+		if a.status == 400 {
+			a.fails(400, "invalidValue")
+		} else if !empty(a.body["Resources"]) {
+			t.fail(a, "no resources")
+		}
+		if a = page(t, "startIndex=9223372036854775807").is(200); !empty(a.body["Resources"]) || a.number("totalResults") != 1 {
+			t.fail(a, "totalResults 1 and no resources")
+		}
+	}),
+
 	c("count", Must, "7644 §3.4.2.4", "A page has no more resources than count, and totalResults counts all.", func(t *T) {
 		t.users(5)
 		a := page(t, "count=2")

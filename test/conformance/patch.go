@@ -1,11 +1,22 @@
 package conformance
 
+import "strings"
+
 // barbara is a user to patch.
 const barbara = `{"title":"T","active":true,"name":{"givenName":"G","familyName":"F"},
 	"emails":[{"type":"work","value":"w@example.com","primary":true},{"type":"home","value":"h@example.com"}],
 	"` + enterpriseURN + `":{"department":"D","division":"V"}}`
 
 var patchCases = []Case{
+	patched("add-whole-chosen", "7644 §3.5.2.1", "add of an object to a chosen value merges it.", `{"op":"add","path":"emails[type eq \"home\"]","value":{"display":"H"}}`, `{"emails":[{"type":"work","display":null},{"type":"home","value":"h@example.com","display":"H"}]}`),
+	patched("extension-sub-attribute", "7644 §3.5.2, §3.10", "A path may lead to a sub-attribute in an extension.", `{"op":"add","path":"`+enterpriseURN+`:manager.value","value":"m"}`, `{"`+enterpriseURN+`":{"manager":{"value":"m"},"department":"D"}}`),
+	patched("urn-ignores-case", "7643 §2.1, 7644 §3.10", "URNs in paths compare ignoring letter case.", `{"op":"replace","path":"URN:ietf:params:scim:schemas:EXTENSION:enterprise:2.0:user:Department","value":"E"}`, `{"`+enterpriseURN+`":{"department":"E","division":"V"}}`),
+	patched("chosen-by-or", "7644 §3.5.2, §3.4.2.2", "A value filter may offer alternatives.", `{"op":"remove","path":"emails[type eq \"work\" or type eq \"home\"]"}`, `{"emails":null}`),
+	patched("value-with-comma", "7644 §3.5.2", "A bracket or comma in a quoted text of a path is text.", `{"op":"add","path":"emails[type eq \"a],[b\"].value","value":"c@example.com"}`, `{"emails":[{"type":"work"},{"type":"home"},{"type":"a],[b","value":"c@example.com"}]}`),
+	refused("add-without-value", "7644 §3.5.2.1", "add without a value is refused: invalidValue or invalidSyntax.", `{"op":"add","path":"title"}`, "invalidValue"),
+	refused("dotted-too-deep", "7644 §3.5.2, §3.10", "A path has one level of sub-attributes.", `{"op":"replace","path":"name.givenName.x","value":"U"}`, "invalidPath"),
+	refused("too-long", "7644 §3.12, §7.4", "A value that is absurdly long is invalidValue.", `{"op":"replace","path":"userName","value":"`+strings.Repeat("x", 5000)+`"}`, "invalidValue"),
+
 	patched("add-new", "7644 §3.5.2.1", "add gives an attribute without a value one.", `{"op":"add","path":"nickName","value":"N"}`, `{"nickName":"N","title":"T"}`),
 	patched("add-replaces-single", "7644 §3.5.2.1", "add on a single-valued attribute replaces its value.", `{"op":"add","path":"title","value":"U"}`, `{"title":"U"}`),
 	patched("add-complex-merges", "7644 §3.5.2.1", "add on a complex attribute sets the sub-attributes sent and leaves the others.", `{"op":"add","path":"name","value":{"givenName":"H"}}`, `{"name":{"givenName":"H","familyName":"F"}}`),

@@ -1,6 +1,23 @@
 package conformance
 
 var searchCases = []Case{
+	c("groups-without-members", Must, "7644 §3.4.3, §3.9", "A search of groups can leave the members out.", func(t *T) {
+		t.user("")
+		t.group(`{"members":[{"value":"@1"}]}`)
+		search(t, "/Groups", `"filter":"displayName eq \"~g2\"","excludedAttributes":["members"]`).found("@2").has(`{"Resources":[{"displayName":"~g2","members":null}]}`)
+	}),
+	c("count-zero", Must, "7644 §3.4.3, §3.4.2.4", "count 0 asks for totalResults only.", func(t *T) {
+		t.user("")
+		a := search(t, "/Users", `"filter":"userName eq \"~u1\"","count":0`).is(200).has(`{"totalResults":1}`)
+		if !empty(a.body["Resources"]) {
+			t.fail(a, "no resources")
+		}
+	}),
+	c("no-number", Must, "7644 §3.4.3, §3.12", "A count that is no number is a 400.", func(t *T) {
+		search(t, "/Users", `"filter":"userName eq \"~none\""`).found()
+		search(t, "/Users", `"count":"many"`).fails(400, "")
+	}),
+
 	c("filter", Must, "7644 §3.4.3", "POST /Users/.search answers 200 with a ListResponse, as a GET does.", func(t *T) {
 		t.users(2)
 		search(t, "/Users", `"filter":"userName eq \"~u1\""`).found("@1")
