@@ -49,7 +49,7 @@ func (ro *router) log(r *http.Request, rq *request, answer *recorder) {
 // so that nothing a stranger sends gets into the log.
 func resourceTypeOf(path string) string {
 	segment, _, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
-	for _, known := range []string{"Users", "Groups", "ServiceProviderConfig", "ResourceTypes", "Schemas"} {
+	for _, known := range []string{"Users", "Groups", "Bulk", ".search", "ServiceProviderConfig", "ResourceTypes", "Schemas"} {
 		if strings.EqualFold(segment, known) {
 			return known
 		}

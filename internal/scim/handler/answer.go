@@ -26,6 +26,7 @@ type answer struct {
 	body     *[]byte // from newBuffer; nil for none
 	etag     string
 	location string
+	id       string // of the resource that was created
 }
 
 // write sends the answer and gives its buffer back.
@@ -70,7 +71,12 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 		header.Set("Retry-After", strconv.FormatInt(retrySeconds(e.RetryAfter), 10))
 	}
 	buf := newBuffer()
-	b := *buf
+	*buf = appendError(*buf, e)
+	answer{status: e.Status, body: buf}.write(w, r)
+}
+
+// appendError writes the body of an error.
+func appendError(b []byte, e *scim.Error) []byte {
 	b = append(b, `{"schemas":["`+errorURN+`"],"status":"`...)
 	b = strconv.AppendInt(b, int64(e.Status), 10)
 	b = append(b, '"')
@@ -80,9 +86,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	b = append(b, `,"detail":`...)
 	b = appendString(b, e.Detail)
-	b = append(b, '}')
-	*buf = b
-	answer{status: e.Status, body: buf}.write(w, r)
+	return append(b, '}')
 }
 
 // retrySeconds rounds up: a client that comes back a moment early is refused again.

@@ -19,6 +19,9 @@ const maxDepth = 64
 
 // readBody reads the JSON object that a request carries, of at most limit bytes.
 func readBody(rq *request, limit int64) (scim.Object, error) {
+	if rq.data != nil {
+		return rq.data, nil
+	}
 	if err := checkContent(rq.Header); err != nil {
 		return nil, err
 	}

@@ -77,6 +77,7 @@ func (h *Handler) serviceProviderConfig(rq *request) (answer, error) {
 	return marshal(config{
 		Schemas: []string{configURN},
 		Patch:   supported{true},
+		Bulk:    bulk{supported{true}, h.limits.Bulk, h.limits.GroupBody},
 		Filter:  filtering{supported{true}, h.limits.MaxPage},
 		Sort:    supported{true},
 		ETag:    supported{true},

@@ -13,7 +13,7 @@ func TestServiceProviderConfig(t *testing.T) {
 	got.wantBody(`{
 		"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
 		"patch": {"supported": true},
-		"bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+		"bulk": {"supported": true, "maxOperations": 1000, "maxPayloadSize": 16777216},
 		"filter": {"supported": true, "maxResults": 1000},
 		"changePassword": {"supported": false},
 		"sort": {"supported": true},

@@ -68,7 +68,9 @@ func (h *Handler) create(t *resourceType, rq *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return v.answer(http.StatusCreated, r), nil
+	created := v.answer(http.StatusCreated, r)
+	created.id = r.ID
+	return created, nil
 }
 
 // get answers a GET of one resource (RFC 7644 §3.4.1).

@@ -15,6 +15,7 @@ type request struct {
 	*http.Request
 	writer http.ResponseWriter // only to bound the body
 	id     string              // what follows the endpoint in the path, unescaped
+	data   scim.Object         // the body, where it was read before: in a bulk request
 }
 
 // operation carries a request out.
@@ -38,6 +39,7 @@ const searchName = ".search"
 func (h *Handler) routes() map[string]endpoint {
 	endpoints := map[string]endpoint{
 		"":                      {all: methods{http.MethodGet: h.queryRoot}},
+		"Bulk":                  {all: methods{http.MethodPost: h.bulk}},
 		searchName:              {all: methods{http.MethodPost: h.searchRoot}},
 		"ServiceProviderConfig": {all: methods{http.MethodGet: h.serviceProviderConfig}},
 		"ResourceTypes":         {all: methods{http.MethodGet: h.resourceTypes}, one: methods{http.MethodGet: h.resourceTypeNamed}},
