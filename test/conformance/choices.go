@@ -100,6 +100,7 @@ var choiceCases = []Case{
 		t.get("/Users/@1").is(200).has(`{"title":"T"}`)
 	}),
 	c("resources-always", Practice, "choices", "Resources is there also when it is empty.", func(t *T) {
+		t.user("")
 		t.find("/Users", `userName eq "~none"`).found().has(`{"schemas":["` + listURN + `"]}`).list("Resources")
 	}),
 	c("ref-relative", Practice, "choices", "A $ref that the server adds is relative or left out.", func(t *T) {

@@ -3,12 +3,15 @@ package conformance
 // What Entra ID sends, with and without the flag aadOptscim062020.
 var entraCases = []Case{
 	c("test-connection", Practice, "Entra ID", "The look-up of a random userName is a 200 with an empty list.", func(t *T) {
+		t.user(everything)
 		t.find("/Users", `userName eq "8b8ac0cc-~-4f1e"`).found()
 	}),
 	c("test-connection-externalId", Practice, "Entra ID", "So is that of a random externalId.", func(t *T) {
+		t.user(everything)
 		t.find("/Users", `externalId eq "8b8ac0cc-~-4f1e"`).found()
 	}),
 	c("test-connection-email", Practice, "Entra ID", "So is that of a random e-mail address.", func(t *T) {
+		t.user(everything)
 		t.find("/Users", `emails[type eq "work"].value eq "8b8ac0cc-~-4f1e"`).found()
 	}),
 	c("look-up-userName", Practice, "Entra ID", "A user is found by userName with + for spaces.", func(t *T) {

@@ -44,7 +44,8 @@ func report(t *testing.T, target Target, o Options) *Report {
 // The protocol without Kubernetes passes.
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	r := report(t, serve(t, func(h http.Handler) http.Handler { return h }), Options{})
+	target := serve(t, func(h http.Handler) http.Handler { return h })
+	r := report(t, target, Options{})
 	var text strings.Builder
 	if err := r.WriteText(&text); err != nil {
 		t.Fatal(err)
@@ -52,5 +53,11 @@ func TestMemory(t *testing.T) {
 	t.Log(text.String())
 	if !r.OK() {
 		t.Error("cases failed")
+	}
+	for _, path := range []string{"/Users?count=5", "/Groups?count=5"} {
+		left, err := newClient(target, 1).send(t.Context(), http.MethodGet, path, "")
+		if err != nil || left.number("totalResults") != 0 {
+			t.Errorf("%s: the run leaves resources behind: %v %s", path, err, left.raw)
+		}
 	}
 }

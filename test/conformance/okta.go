@@ -29,6 +29,7 @@ var oktaCases = []Case{
 		t.find("/Users", `userName eq "~mixed@example.COM"`, "startIndex=1", "count=100").found("@1")
 	}),
 	c("look-up-none", Practice, "Okta", "A look-up without a match is a 200 with an empty list.", func(t *T) {
+		t.user("")
 		t.find("/Users", `userName eq "~none"`, "startIndex=1", "count=100").found()
 	}),
 	c("post", Practice, "Okta", "A POST with groups, password and locale makes a user without showing the password.", func(t *T) {
@@ -74,10 +75,10 @@ var oktaCases = []Case{
 		t.get("/Groups/@2").members("@1").has(`{"displayName":"~new"}`)
 	}),
 	c("remove-and-add-member", Practice, "Okta", "Members are removed by a filter and added with their display.", func(t *T) {
-		t.users(2)
-		t.group(`{"members":[{"value":"@1"}]}`)
-		t.patch("/Groups/@3", `{"op":"remove","path":"members[value eq \"@1\"]"},{"op":"add","path":"members","value":[{"value":"@2","display":"~u2"}]}`).ok()
-		t.get("/Groups/@3").members("@2")
+		t.users(3)
+		t.group(`{"members":[{"value":"@1"},{"value":"@3"}]}`)
+		t.patch("/Groups/@4", `{"op":"remove","path":"members[value eq \"@1\"]"},{"op":"add","path":"members","value":[{"value":"@2","display":"~u2"}]}`).ok()
+		t.get("/Groups/@4").members("@2", "@3")
 	}),
 	c("replace-members", Practice, "Okta", "All members are replaced.", func(t *T) {
 		t.users(2)

@@ -76,6 +76,8 @@ var readCases = []Case{
 		}
 	}).needing(FeatureFilter),
 	c("nothing-found", Must, "7644 §3.4.2", "A query that finds nothing is a 200 with totalResults 0, not a 404.", func(t *T) {
+		t.user("")
+		t.group("")
 		t.find("/Users", `userName eq "~none"`).found()
 		t.find("/Groups", `displayName eq "~none"`).found()
 	}).needing(FeatureFilter),

@@ -40,6 +40,8 @@ var rootCases = []Case{
 			has(`{"Resources":[{"userName":null,"displayName":null,"externalId":"E-~"},{"userName":null,"displayName":null,"externalId":"E-~"}]}`)
 	}),
 	c("nothing", Must, "7644 §3.4.2.1", "A query of the root that finds nothing is a 200.", func(t *T) {
+		t.user("")
+		t.group("")
 		t.find("/", `externalId eq "E-~"`).found()
 	}),
 	c("wrong-filter", Must, "7644 §3.4.2.1, §3.12", "A filter that cannot be read is invalidFilter.", func(t *T) {

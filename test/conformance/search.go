@@ -23,6 +23,7 @@ var searchCases = []Case{
 		search(t, "/Users", `"filter":"userName eq \"~u1\""`).found("@1")
 	}),
 	c("nothing", Must, "7644 §3.4.3", "A search that finds nothing is a 200 with an empty list.", func(t *T) {
+		t.user("")
 		search(t, "/Users", `"filter":"userName eq \"~none\""`).found()
 	}),
 	c("groups", Must, "7644 §3.4.3", "POST /Groups/.search searches groups.", func(t *T) {
@@ -63,6 +64,7 @@ var searchCases = []Case{
 		t.post("/Users/.search", `{"filter":`).fails(400, "invalidSyntax")
 	}),
 	c("creates-nothing", Must, "7644 §3.4.3", "A search changes nothing: it is no 201 and has no Location.", func(t *T) {
+		t.user("")
 		a := search(t, "/Users", `"filter":"userName eq \"~none\""`).found()
 		if a.header.Get("Location") != "" {
 			t.fail(a, "no Location")

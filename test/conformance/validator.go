@@ -38,6 +38,7 @@ var validatorCases = []Case{
 		t.find("/Users", `emails[type eq "work"].value eq "`+strings.ToUpper(t.tag)+`@EXAMPLE.COM"`).found("@1")
 	}),
 	c("user-filter-none", Practice, "Microsoft validator", "A user that does not exist is a 200 with an empty list.", func(t *T) {
+		t.user("")
 		t.find("/Users", `userName eq "~none"`).found()
 	}),
 	c("user-add-attributes", Practice, "Microsoft validator", "36 add operations fill a user that has only a userName.", func(t *T) {
@@ -100,6 +101,7 @@ var validatorCases = []Case{
 		t.find("/Groups", `displayName eq "~g2"`, "excludedAttributes=members").found("@2").has(`{"Resources":[{"members":null}]}`)
 	}),
 	c("group-filter-none", Practice, "Microsoft validator", "A group that does not exist is a 200 with an empty list.", func(t *T) {
+		t.group("")
 		t.find("/Groups", `displayName eq "~none"`, "excludedAttributes=members").found()
 	}),
 	c("group-replace-attributes", Practice, "Microsoft validator", "A group's attributes are replaced.", func(t *T) {
