@@ -42,11 +42,15 @@ func (a answer) write(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(a.status)
 		return
 	}
+	if a.location != "" {
+		header.Set("Content-Location", a.location) // the body is that resource (RFC 9110 §8.7)
+	}
 	header.Set("Content-Type", mediaType(r))
-	header.Set("Content-Length", strconv.Itoa(len(*a.body)))
+	sent := compress(header, r, *a.body)
+	header.Set("Content-Length", strconv.Itoa(len(sent)))
 	w.WriteHeader(a.status)
 	// A failed write means that the client is gone: nobody is left to be told.
-	_, _ = w.Write(*a.body)
+	_, _ = w.Write(sent)
 	freeBuffer(a.body)
 }
 
