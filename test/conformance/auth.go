@@ -28,7 +28,7 @@ var authCases = []Case{
 		t.user("")
 		t.get("/Users/@1", "Authorization: bearer "+t.client.token).is(200).has(`{"id":"@1"}`)
 	}),
-	c("before-everything", Must, "7644 §2, §7.4", "Without a token nobody learns what exists: an unknown id is a 401 too.", func(t *T) {
+	c("before-everything", Must, "7644 §2, RFC 9110 §15.5.2", "Without a token nobody learns what exists: an unknown id is a 401 too.", func(t *T) {
 		t.user("")
 		t.get("/Users/@1", "Authorization:").fails(401, "")
 		t.get("/Users/~none", "Authorization:").fails(401, "")
@@ -41,7 +41,7 @@ var authCases = []Case{
 		t.get("/Users/@1").is(200).has(`{"title":null}`)
 		t.find("/Users", `userName eq "~x"`).found()
 	}),
-	c("token-in-url", Must, "7644 §2, §7.5, RFC 6750 §5.3", "A token in the URL is none.", func(t *T) {
+	c("token-in-url", Must, "7644 §2, §7.5.2, RFC 6750 §5.3", "A token in the URL is none.", func(t *T) {
 		t.get("/Users?count=1&access_token="+t.client.token, "Authorization:").fails(401, "")
 	}),
 }

@@ -38,7 +38,7 @@ var bulkCases = []Case{
 			t.fail(a, "a 4xx of the operation")
 		}
 	}),
-	c("not-nested", Must, "7644 §3.7, §7.4", "A bulk request within one fails.", func(t *T) {
+	c("not-nested", Must, "7644 §3.7, RFC 9110 §17.5", "A bulk request within one fails.", func(t *T) {
 		a := bulk(t, "", `{"method":"POST","path":"/Bulk","bulkId":"u","data":{"schemas":["`+bulkURN+`"],"Operations":[]}}`).is(200, 400)
 		if a.status == 200 && !strings.HasPrefix(a.text("Operations", 0, "status"), "4") {
 			t.fail(a, "a 4xx of the operation")

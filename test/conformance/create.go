@@ -11,7 +11,7 @@ var createCases = []Case{
 		t.user(`{"userName":"~ærlig"}`)
 		t.post("/Users", `{"schemas":["`+userURN+`"],"userName":"~ÆRLIG"}`).fails(409, "uniqueness")
 	}),
-	c("userName-too-long", Must, "7644 §3.12, §7.4", "A userName that is absurdly long is invalidValue, not a 5xx.", refusesUser(`{"schemas":["`+userURN+`"],"userName":"`+strings.Repeat("x", 5000)+`"}`)),
+	c("userName-too-long", Must, "7644 §3.12, RFC 9110 §17.5", "A userName that is absurdly long is invalidValue, not a 5xx.", refusesUser(`{"schemas":["`+userURN+`"],"userName":"`+strings.Repeat("x", 5000)+`"}`)),
 	c("odd-userNames", Must, "7643 §2.3.1", "A userName may have any characters, and is found by them.", func(t *T) {
 		for i, name := range []string{`a b`, `a/b`, `a\"b`, `a\\b`, `a%b`, `a+b@example.com`, `a'b`, `林`, `..`, `a\tb`} {
 			t.user(`{"userName":"~` + name + `"}`)

@@ -47,8 +47,11 @@ func WriteDocs(w io.Writer) error {
 		fmt.Fprintf(&b, "\n## %s\n\n| section | level | what a service provider has to do | checked by |\n| --- | --- | --- | --- |\n", s.title)
 		for _, r := range s.requirements {
 			checked := codes(strings.Fields(r.cases))
-			if r.reason != "" {
-				checked = strings.TrimSpace(checked + " " + r.reason)
+			switch {
+			case checked == "":
+				checked = r.reason
+			case r.reason != "":
+				checked += ". " + r.reason
 			}
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.section, r.level, cell(r.text), cell(checked))
 		}

@@ -44,7 +44,7 @@ var errorCases = []Case{
 		t.get("/Robots").fails(404, "")
 		t.post("/Robots", `{}`).fails(404, "")
 	}),
-	c("too-deep", Must, "7644 §7.4", "A body that nests absurdly is refused, not a 5xx.", func(t *T) {
+	c("too-deep", Must, "RFC 9110 §17.5", "A body that nests absurdly is refused, not a 5xx.", func(t *T) {
 		t.post("/Users", `{"schemas":["`+userURN+`"],"userName":"~","x":`+strings.Repeat("[", 5000)+strings.Repeat("]", 5000)+`}`).fails(400, "invalidSyntax")
 	}),
 	c("duplicate-is-a-scim-error", Practice, "complaints", "A 409 has a SCIM body with scimType uniqueness and a detail.", func(t *T) {

@@ -6,7 +6,7 @@ import (
 )
 
 var paginationCases = []Case{
-	c("absurd-numbers", Must, "7644 §3.4.2.4, §7.4", "A startIndex beyond all bounds is an empty page or a 400, not a 5xx.", func(t *T) {
+	c("absurd-numbers", Must, "7644 §3.4.2.4, RFC 9110 §17.5", "A startIndex beyond all bounds is an empty page or a 400, not a 5xx.", func(t *T) {
 		t.user("")
 		wantPage(page(t, "startIndex=1"), 1, 1, 1)
 		a := page(t, "startIndex=99999999999999999999").is(200, 400)
@@ -83,7 +83,7 @@ var paginationCases = []Case{
 			t.fail(a, "totalResults 2 and no resources")
 		}
 	}),
-	c("huge-count", Should, "7644 §3.4.2.4, §7.4", "A count above the maximum is no error.", func(t *T) {
+	c("huge-count", Should, "7644 §3.4.2.4, RFC 9110 §17.5", "A count above the maximum is no error.", func(t *T) {
 		t.users(3)
 		wantPage(page(t, "count=1000000"), 3, 1, 3)
 	}),

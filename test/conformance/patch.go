@@ -15,7 +15,7 @@ var patchCases = []Case{
 	patched("value-with-comma", "7644 §3.5.2", "A bracket or comma in a quoted text of a path is text.", `{"op":"add","path":"emails[type eq \"a],[b\"].value","value":"c@example.com"}`, `{"emails":[{"type":"work"},{"type":"home"},{"type":"a],[b","value":"c@example.com"}]}`),
 	refused("add-without-value", "7644 §3.5.2.1", "add without a value is refused: invalidValue or invalidSyntax.", `{"op":"add","path":"title"}`, "invalidValue"),
 	refused("dotted-too-deep", "7644 §3.5.2, §3.10", "A path has one level of sub-attributes.", `{"op":"replace","path":"name.givenName.x","value":"U"}`, "invalidPath"),
-	refused("too-long", "7644 §3.12, §7.4", "A value that is absurdly long is invalidValue.", `{"op":"replace","path":"userName","value":"`+strings.Repeat("x", 5000)+`"}`, "invalidValue"),
+	refused("too-long", "7644 §3.12, RFC 9110 §17.5", "A value that is absurdly long is invalidValue.", `{"op":"replace","path":"userName","value":"`+strings.Repeat("x", 5000)+`"}`, "invalidValue"),
 
 	patched("add-new", "7644 §3.5.2.1", "add gives an attribute without a value one.", `{"op":"add","path":"nickName","value":"N"}`, `{"nickName":"N","title":"T"}`),
 	patched("add-replaces-single", "7644 §3.5.2.1", "add on a single-valued attribute replaces its value.", `{"op":"add","path":"title","value":"U"}`, `{"title":"U"}`),

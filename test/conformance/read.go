@@ -33,7 +33,7 @@ var readCases = []Case{
 		t.get("/Users/@1").is(200)
 		t.get("/Groups/@1").fails(404, "")
 	}),
-	c("odd-ids", Must, "7644 §3.12, §7.4", "Whatever stands for an id, the answer is a 404, never a 5xx.", func(t *T) {
+	c("odd-ids", Must, "7644 §3.12, RFC 9110 §17.5", "Whatever stands for an id, the answer is a 404, never a 5xx.", func(t *T) {
 		t.user("")
 		t.get("/Users/@1").is(200)
 		for _, id := range []string{"%00", "..%2f..", "a%20b", url.PathEscape("ünï"), "%22%27", "-", "x--"} {
