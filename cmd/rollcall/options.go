@@ -35,6 +35,7 @@ func (o *options) register(flags *pflag.FlagSet) {
 	flags.StringVar(&c.KeyFile, "tls-key-file", "", "key of the certificate")
 	flags.StringVar(&c.ExternalURL, "external-url", "", "URL at which identity providers reach the SCIM server, such as https://scim.example.com; empty: taken from each request")
 	flags.BoolVar(&c.TrustForwarded, "trust-forwarded-headers", false, "believe X-Forwarded-Proto and X-Forwarded-Host; only behind a proxy that sets them")
+	flags.StringSliceVar(&c.AllowedOrigins, "cors-allowed-origins", nil, "origins of web pages that may use the SCIM server from a browser, such as https://validator.example.com; empty: none")
 	flags.IntVar(&c.MaxRequests, "max-concurrent-requests", 1024, "requests served at once, more get 503 with Retry-After; one sync gets at most half of it")
 	flags.BoolVar(&c.StrongReads, "strong-reads", false, "ask the API server also for what is found in the cache: reads never lag behind another replica's writes")
 	flags.StringSliceVar(&c.SyncNamespaces, "sync-namespaces", namespaces(podNamespace()), `namespaces whose IdentityProviderSyncs are served, or "*" for all (default: the operator's own)`)

@@ -23,12 +23,13 @@ type Config struct {
 	// or AllNamespaces. Elsewhere they only get a condition that says so.
 	SyncNamespaces []string
 
-	SCIMAddress       string // host:port
-	CertFile, KeyFile string // both empty: plain HTTP
-	ExternalURL       string // empty: taken from each request
-	TrustForwarded    bool   // believe X-Forwarded-Proto and -Host
-	MaxRequests       int    // served at once; 0: the server's default
-	StrongReads       bool   // ask the API server also for what is in the cache
+	SCIMAddress       string   // host:port
+	CertFile, KeyFile string   // both empty: plain HTTP
+	ExternalURL       string   // empty: taken from each request
+	TrustForwarded    bool     // believe X-Forwarded-Proto and -Host
+	AllowedOrigins    []string // of web pages that may use the server from a browser
+	MaxRequests       int      // served at once; 0: the server's default
+	StrongReads       bool     // ask the API server also for what is in the cache
 
 	MetricsAddress string // "0": off
 	ProbeAddress   string // "0": off
@@ -58,6 +59,9 @@ func (c *Config) check() error {
 	}
 	if _, err := server.NewURLs(c.ExternalURL, c.TrustForwarded); err != nil {
 		return fmt.Errorf("--external-url: %w", err)
+	}
+	if err := server.CheckOrigins(c.AllowedOrigins); err != nil {
+		return fmt.Errorf("--cors-allowed-origins: %w", err)
 	}
 	return nil
 }

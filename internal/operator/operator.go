@@ -83,7 +83,8 @@ func New(ctx context.Context, c Config) (*Operator, error) {
 	s, err := server.New(server.Options{
 		Address: c.SCIMAddress, CertFile: c.CertFile, KeyFile: c.KeyFile,
 		ExternalURL: c.ExternalURL, TrustForwarded: c.TrustForwarded, MaxRequests: c.MaxRequests,
-		Syncs: m.GetCache(), Serves: c.serves, Tokens: tokens, Activity: activity,
+		AllowedOrigins: c.AllowedOrigins,
+		Syncs:          m.GetCache(), Serves: c.serves, Tokens: tokens, Activity: activity,
 		Store: storeOf(d, m.GetCache()), Log: c.Log.WithName("scim"),
 	})
 	if err != nil {

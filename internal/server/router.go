@@ -37,6 +37,7 @@ const (
 type router struct {
 	options  Options
 	urls     URLs
+	origins  origins
 	requests chan struct{} // a slot for each request under way
 	large    chan struct{} // a slot for each with a large body
 	unknown  http.Handler
@@ -51,12 +52,17 @@ func newRouter(options Options) (*router, error) {
 	if err != nil {
 		return nil, err
 	}
+	allowed, err := newOrigins(options.AllowedOrigins)
+	if err != nil {
+		return nil, err
+	}
 	if options.MaxRequests <= 0 {
 		options.MaxRequests = defaultMaxRequests
 	}
 	return &router{
 		options:   options,
 		urls:      urls,
+		origins:   allowed,
 		requests:  make(chan struct{}, options.MaxRequests),
 		large:     make(chan struct{}, maxLarge),
 		unknown:   handler.New(handler.Options{Types: resourceTypes(), Authenticate: refuse, Log: options.Log}),
@@ -76,6 +82,9 @@ func (ro *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rq := &request{began: began, large: r.ContentLength > largeBody || r.ContentLength < 0}
 	defer func() { ro.log(r, rq, answer) }()
 
+	if ro.origins.allow(answer, r) {
+		return
+	}
 	select {
 	case ro.requests <- struct{}{}:
 		defer func() { <-ro.requests }()

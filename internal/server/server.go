@@ -42,6 +42,10 @@ type Options struct {
 	ExternalURL    string // see URLs
 	TrustForwarded bool   // see URLs
 
+	// AllowedOrigins are the origins of web pages that may use the server from a
+	// browser (CORS), such as https://validator.example.com; empty: none.
+	AllowedOrigins []string
+
 	// MaxRequests bounds the requests served at once; one sync gets half of it.
 	MaxRequests int
 

@@ -96,6 +96,25 @@ func TestTLS(t *testing.T) {
 	if got, err := serial(tls.VersionTLS12); err != nil || got != 1 {
 		t.Fatalf("TLS 1.2: certificate %d, %v", got, err)
 	}
+	// Over TLS a client may speak HTTP/2.
+	overTLS := &http.Client{Transport: &http.Transport{
+		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // self-signed
+	}}
+	defer overTLS.CloseIdleConnections()
+	rq, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+s.Address()+"/identity/entra/scim/v2/Users", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rq.Header.Set("Authorization", "Bearer "+bearer)
+	answer, err := overTLS.Do(rq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if answer.ProtoMajor != 2 || answer.StatusCode != http.StatusOK {
+		t.Errorf("HTTP/2: %s %s", answer.Proto, answer.Status)
+	}
+	overTLS.CloseIdleConnections()
 	writeCertificate(t, &f.options, 2)
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		if got, err := serial(tls.VersionTLS13); err == nil && got == 2 {
