@@ -56,7 +56,8 @@ func (h *Handler) bulk(rq *request) (answer, error) {
 			b = op.append(separate(b, empty))
 		}
 	}
-	*buf = append(b, "]}"...)
+	b = append(b, "]}"...)
+	*buf = b
 	return answer{status: http.StatusOK, body: buf}, nil
 }
 

@@ -103,7 +103,8 @@ func (h *Handler) query(types []*resourceType, p parameters, rq *request) (answe
 		b = append(b, `,"nextCursor":`...)
 		b = appendString(b, makeCursor(p.digest(types), l.positions()))
 	}
-	*buf = append(b, '}')
+	b = append(b, '}')
+	*buf = b
 	return answer{status: http.StatusOK, body: buf}, nil
 }
 

@@ -177,7 +177,7 @@ func TestCursors(t *testing.T) {
 		p.get("/Users?"+query).wantError(400, scimType)
 	}
 	p.get("/Groups?cursor="+cursor).wantError(400, "invalidCursor")
-	var config scim.Object = p.get("/ServiceProviderConfig").object()
+	config := p.get("/ServiceProviderConfig").object()
 	equal(t, "pagination", config["pagination"], any(decode(t,
 		`{"cursor":true,"index":true,"defaultPaginationMethod":"index","defaultPageSize":4,"maxPageSize":6}`)))
 }
