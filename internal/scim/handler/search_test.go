@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/handler"
 	"github.com/rollcall-scim/rollcall/internal/scim/memory"
 )
