@@ -7,6 +7,33 @@ import (
 )
 
 var cursorCases = []Case{
+	c("total", Should, "9865 §2", "totalResults counts the resources of all pages, on each page.", func(t *T) {
+		t.users(3)
+		a := page(t, "cursor", "count=2").is(200).has(`{"totalResults":3}`)
+		page(t, "count=2", "cursor="+url.QueryEscape(a.text("nextCursor"))).is(200).has(`{"totalResults":3}`)
+	}),
+	c("needs-token", Must, "9865 §5.2", "A cursor gives no access by itself.", func(t *T) {
+		t.users(2)
+		a := page(t, "cursor", "count=1").is(200)
+		t.get("/Users?count=1&cursor="+url.QueryEscape(a.text("nextCursor")), "Authorization:").fails(401, "")
+	}),
+	c("of-another-endpoint", Must, "9865 §2, §5.2", "A cursor of users shows no users at the endpoint of groups.", func(t *T) {
+		t.users(2)
+		a := page(t, "cursor", "count=1").is(200)
+		b := t.get("/Groups?count=1&cursor="+url.QueryEscape(a.text("nextCursor"))).is(200, 400)
+		if b.status == 400 {
+			b.fails(400, "invalidCursor")
+		} else if b.at("Resources", 0, "userName") != nil {
+			t.fail(b, "no users")
+		}
+	}),
+	c("method-not-named", Must, "9865 §2.4", "A query that names no way to page is no error when there are several pages.", func(t *T) {
+		t.users(2)
+		a := page(t, "count=1").is(200)
+		if len(a.list("Resources")) != 1 || a.number("totalResults") != 2 {
+			t.fail(a, "one of two resources")
+		}
+	}),
 	c("sorted", Must, "9865 §2, 7644 §3.4.2.3", "Pages by cursor can be sorted.", func(t *T) {
 		sortable(t)
 		a := page(t, "cursor", "count=2", "sortBy=title").is(200)
