@@ -37,8 +37,8 @@ var sortCases = []Case{
 	}),
 }
 
-// loosely marks an order in which users without a value may stand either way
-// among each other.
+// loosely makes a case one about an order that RFC 7644 §3.4.2.3 describes
+// without a MUST.
 func (c Case) loosely() Case {
 	c.Level = Should
 	return c
