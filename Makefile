@@ -17,6 +17,8 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TEST_PACKAGES ?= ./...
 TEST_FLAGS ?=
 TEST_TIMEOUT ?= 15m
+# How long `make fuzz` tries each target.
+FUZZ_TIME ?= 10m
 # RACE= runs the tests without the race detector, which needs a C compiler.
 RACE ?= -race
 
@@ -52,6 +54,14 @@ conformance-docs: ## Write docs/conformance.md from the suite.
 	@mkdir -p $(BIN)
 	@go run ./test/conformance/cmd/conformance --docs >$(BIN)/conformance.md
 	@mv $(BIN)/conformance.md docs/conformance.md
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZ_TIME each (default 10m).
+	@grep -rl --include='*_test.go' '^func Fuzz' internal | while read -r file; do \
+	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(.*/\1/p' "$$file"); do \
+	    echo "$$target in $$(dirname "$$file")"; \
+	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZ_TIME) -fuzzminimizetime 1x "./$$(dirname "$$file")" </dev/null; \
+	  done; done
 
 .PHONY: verify
 verify: generate manifests fmt vet lint ## Generate, format, vet and lint, then fail unless the git tree is clean.
@@ -95,7 +105,7 @@ clean: ## Remove everything that was built.
 help: ## Show this list.
 	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET" } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: c-compiler
 c-compiler:
