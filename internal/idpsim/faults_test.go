@@ -95,8 +95,9 @@ func TestVerificationFindsWrongServers(t *testing.T) {
 			want: "active: want false, got true",
 		},
 		"keeps a second e-mail": {
-			wrap: rewriting(once(`"emails":[`, `"emails":[{"type":"home","value":"x@example.com"},`)),
-			want: "number of emails: want 1, got 2",
+			deltas: -1, // a later change could delete that user
+			wrap:   rewriting(once(`"emails":[`, `"emails":[{"type":"home","value":"x@example.com"},`)),
+			want:   "number of emails: want 1, got 2",
 		},
 		"returns the password": {
 			profile: "okta",
