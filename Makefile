@@ -68,8 +68,9 @@ verify: generate manifests fmt vet lint ## Generate, format, vet and lint, then 
 	@hack/clean-tree.sh
 
 .PHONY: generate
-generate: $(CONTROLLER_GEN) conformance-docs ## Generate the deepcopy methods of the API types, and docs/conformance.md.
+generate: $(CONTROLLER_GEN) ## Generate the deepcopy methods of the API types, and docs/conformance.md.
 	@$(CONTROLLER_GEN) object paths=./api/...
+	@$(MAKE) --no-print-directory conformance-docs
 
 .PHONY: manifests
 manifests: $(CONTROLLER_GEN) ## Generate the CRDs and the operator's ClusterRole.

@@ -21,6 +21,8 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&Group{}, &GroupList{},
 		&GroupMemberSlice{}, &GroupMemberSliceList{},
 		&GroupRoleBinding{}, &GroupRoleBindingList{},
+		&ClusterGroupRoleBinding{}, &ClusterGroupRoleBindingList{},
+		&GroupNetworkPolicy{}, &GroupNetworkPolicyList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

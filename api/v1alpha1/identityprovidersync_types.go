@@ -101,6 +101,30 @@ type IdentityProviderSyncSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="objectNames is immutable; make another sync"
 	// +optional
 	ObjectNames ObjectNames `json:"objectNames,omitempty"`
+
+	// extensionSchemas declare attributes beyond RFC 7643, so that they are
+	// validated, filtered, sorted and patched like the core attributes. What is
+	// sent under other URNs is kept and returned unchanged.
+	// +kubebuilder:validation:MaxItems=16
+	// +listType=map
+	// +listMapKey=urn
+	// +listMapKey=resource
+	// +optional
+	ExtensionSchemas []ExtensionSchema `json:"extensionSchemas,omitempty"`
+
+	// mappings set labels and annotations on the User and Group objects from
+	// their attributes.
+	// +optional
+	Mappings *AttributeMappings `json:"mappings,omitempty"`
+
+	// removalGuard holds removals when very many come at once. Absent: none is held.
+	// +optional
+	RemovalGuard *RemovalGuard `json:"removalGuard,omitempty"`
+
+	// labelNamespaces keeps labels on the namespaces that belong to members of
+	// groups, for NetworkPolicies to select.
+	// +optional
+	LabelNamespaces *LabelNamespaces `json:"labelNamespaces,omitempty"`
 }
 
 // Token names a bearer token in a Secret.
@@ -326,6 +350,10 @@ type IdentityProviderSyncStatus struct {
 	// lastChangeTime is when a request last changed something.
 	// +optional
 	LastChangeTime *metav1.Time `json:"lastChangeTime,omitempty"`
+
+	// removalGuard tells of removals that are held; absent when none are.
+	// +optional
+	RemovalGuard *RemovalGuardStatus `json:"removalGuard,omitempty"`
 
 	// tokens has the state of each token in spec.tokens.
 	// +kubebuilder:validation:MaxItems=8

@@ -107,7 +107,7 @@ func entra() *v1alpha1.IdentityProviderSync {
 func binding(groups ...string) *v1alpha1.GroupRoleBinding {
 	b := &v1alpha1.GroupRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "devs", UID: "b-uid"},
-		Spec:       v1alpha1.GroupRoleBindingSpec{RoleRef: v1alpha1.RoleReference{Kind: "ClusterRole", Name: "edit"}},
+		Spec:       v1alpha1.GroupRoleBindingSpec{GroupGrant: v1alpha1.GroupGrant{RoleRef: &v1alpha1.RoleReference{Kind: "ClusterRole", Name: "edit"}}},
 	}
 	for _, g := range groups {
 		b.Spec.GroupRefs = append(b.Spec.GroupRefs, v1alpha1.GroupReference{

@@ -17,7 +17,7 @@ func TestWantedObject(t *testing.T) {
 	c.user("ann")
 	c.group("devs", "ann")
 	b := binding("devs")
-	b.Spec.RoleRef = v1alpha1.RoleReference{Kind: "Role", Name: "deployer"}
+	b.Spec.RoleRef = &v1alpha1.RoleReference{Kind: "Role", Name: "deployer"}
 	got := Wanted(Input{Binding: b, Source: only(c.source(entra()))}).Objects
 	yes := true
 	want := []*rbacv1.RoleBinding{{
@@ -50,7 +50,7 @@ func TestObjectNamesDiffer(t *testing.T) {
 		{"other", "devs", "Role", "edit"}, {"team", "ops", "Role", "edit"}, {"team", strings.Repeat("x", 200), "Role", "edit"},
 	} {
 		grb := binding()
-		grb.Namespace, grb.Name, grb.Spec.RoleRef = b.namespace, b.name, v1alpha1.RoleReference{Kind: b.kind, Name: b.role}
+		grb.Namespace, grb.Name, grb.Spec.RoleRef = b.namespace, b.name, &v1alpha1.RoleReference{Kind: b.kind, Name: b.role}
 		rb := roleBinding(grb, 0, nil)
 		if other, taken := names[rb.Name]; taken {
 			t.Errorf("%v and %s have one object name %s", b, other, rb.Name)

@@ -18,10 +18,10 @@ func (f fixture) bind(t *testing.T, displayName string) {
 	t.Helper()
 	create(t, &v1alpha1.GroupRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Namespace: f.namespace, Name: displayName},
-		Spec: v1alpha1.GroupRoleBindingSpec{
+		Spec: v1alpha1.GroupRoleBindingSpec{GroupGrant: v1alpha1.GroupGrant{
 			GroupRefs: []v1alpha1.GroupReference{{SyncRef: v1alpha1.NamespacedSyncReference{Name: "idp"}, DisplayName: displayName}},
-			RoleRef:   v1alpha1.RoleReference{Kind: "ClusterRole", Name: "view"},
-		},
+			RoleRef:   &v1alpha1.RoleReference{Kind: "ClusterRole", Name: "view"},
+		}},
 	})
 }
 

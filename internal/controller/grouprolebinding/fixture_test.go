@@ -118,7 +118,7 @@ func (w world) bindIn(namespace, role string, groups ...string) *v1alpha1.GroupR
 	w.Helper()
 	b := &v1alpha1.GroupRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "devs"},
-		Spec:       v1alpha1.GroupRoleBindingSpec{RoleRef: v1alpha1.RoleReference{Kind: "ClusterRole", Name: role}},
+		Spec:       v1alpha1.GroupRoleBindingSpec{GroupGrant: v1alpha1.GroupGrant{RoleRef: &v1alpha1.RoleReference{Kind: "ClusterRole", Name: role}}},
 	}
 	for _, group := range groups {
 		b.Spec.GroupRefs = append(b.Spec.GroupRefs, v1alpha1.GroupReference{
