@@ -7,24 +7,24 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 const AnnotationConfirmRemovals = "scim.rollcall.dev/confirm-removals"
 
 // RemovalGuard holds removals when very many come at once, as they do when a
-// filter or a group is changed by mistake. It counts users who would lose
-// access although they are still active: disabling or deleting a user is never
-// held, and neither are additions.
+// filter or a group is changed by mistake. What it counts are subjects: a user
+// in a binding, wherever that binds. Disabling or deleting a user is never held
+// or counted, and additions go on.
 type RemovalGuard struct {
-	// percent of the users of this sync who have access now; more than this, and
-	// more than subjects, is held.
-	// +kubebuilder:validation:Minimum=1
+	// percent of the sync's subjects. Removals are held when more than percent,
+	// and more than subjects, would go within the window.
+	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
 	// +kubebuilder:default=20
 	// +optional
-	Percent int32 `json:"percent,omitempty"`
+	Percent *int32 `json:"percent,omitempty"`
 
-	// subjects is how many users may always go.
+	// subjects that may always go within the window.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000
 	// +kubebuilder:default=10
 	// +optional
-	Subjects int32 `json:"subjects,omitempty"`
+	Subjects *int32 `json:"subjects,omitempty"`
 
 	// window is the time within which removals are counted together, and for
 	// which they are held unless the annotation
@@ -43,9 +43,10 @@ type RemovalGuardStatus struct {
 	// +required
 	ID string `json:"id"`
 
-	// users is how many users keep access that would be removed.
+	// subjects is how many users, in how many bindings each, keep access that
+	// would be removed.
 	// +required
-	Users int64 `json:"users"`
+	Subjects int64 `json:"subjects"`
 
 	// since is when the removals were first held.
 	// +required
