@@ -21,6 +21,9 @@ const (
 	ConditionReady       = "Ready"
 	ConditionReconciling = "Reconciling"
 	ConditionStalled     = "Stalled"
+	// ConditionRemovalsHeld is true on an IdentityProviderSync while its
+	// removalGuard holds removals.
+	ConditionRemovalsHeld = "RemovalsHeld"
 )
 
 // SyncReference names an IdentityProviderSync in the same namespace.

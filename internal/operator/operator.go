@@ -28,6 +28,7 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/controller/identityprovidersync"
 	"github.com/rollcall-scim/rollcall/internal/controller/synced"
 	"github.com/rollcall-scim/rollcall/internal/directory"
+	"github.com/rollcall-scim/rollcall/internal/removalguard"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/server"
 	"github.com/rollcall-scim/rollcall/internal/token"
@@ -100,10 +101,12 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 	if err != nil {
 		return err
 	}
+	guard := removalguard.New(time.Now)
 	syncs := identityprovidersync.NewController(identityprovidersync.Options{
 		Client: o.manager.GetClient(), Directory: d, Tokens: tokens, Activity: activity,
 		Serves: c.serves, Endpoint: urls.Endpoint,
 		Recorder: o.manager.GetEventRecorder("rollcall"),
+		Guard:    guard,
 	})
 	for _, register := range []func(manager.Manager) error{
 		syncs.Register,

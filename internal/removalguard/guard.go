@@ -33,13 +33,21 @@ const releaseTime = time.Minute
 type Guard struct {
 	now func() time.Time
 
-	mu    sync.Mutex
-	syncs map[types.NamespacedName]*tally
+	mu       sync.Mutex
+	syncs    map[types.NamespacedName]*tally
+	onChange func(types.NamespacedName)
 }
 
 // New makes a Guard that reads the time from now.
 func New(now func() time.Time) *Guard {
 	return &Guard{now: now, syncs: map[types.NamespacedName]*tally{}}
+}
+
+// OnChange has f called whenever a hold of a sync begins or ends by a proposal.
+func (g *Guard) OnChange(f func(sync types.NamespacedName)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.onChange = f
 }
 
 // Propose says that of a binding's subjects from a sync, lost would go although
@@ -62,7 +70,12 @@ func (g *Guard) Propose(sync *v1alpha1.IdentityProviderSync, binding string, sub
 		t = newTally(sync, g.now())
 		g.syncs[key] = t
 	}
-	return t.propose(sync, binding, subjects, lost, g.now())
+	before := t.hold
+	held = t.propose(sync, binding, subjects, lost, g.now())
+	if t.hold != before && g.onChange != nil {
+		g.onChange(key)
+	}
+	return held
 }
 
 // Forget drops what is known about a binding that is gone or no longer

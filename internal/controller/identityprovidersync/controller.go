@@ -31,6 +31,7 @@ import (
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/directory"
+	"github.com/rollcall-scim/rollcall/internal/removalguard"
 	"github.com/rollcall-scim/rollcall/internal/server"
 	"github.com/rollcall-scim/rollcall/internal/token"
 )
@@ -49,6 +50,8 @@ type Options struct {
 	// Endpoint is what to enter at the identity provider.
 	Endpoint func(namespace, name string) string
 	Recorder events.EventRecorder
+	// Guard is the one that the projecting controllers propose removals to.
+	Guard *removalguard.Guard
 }
 
 // Controller reconciles IdentityProviderSyncs.
@@ -83,6 +86,7 @@ func (c *Controller) Register(m manager.Manager) error {
 		For(&v1alpha1.IdentityProviderSync{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&v1alpha1.User{}, c.census.handler()).
 		Watches(&v1alpha1.Group{}, c.census.handler()).
+		WatchesRawSource(c.guardChanges()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 4}).
 		Complete(c)
 }
@@ -113,6 +117,7 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (recon
 		return reconcile.Result{}, err
 	}
 	f.apply(&s.Status, s)
+	applyRemovals(&s.Status, s, c.Guard.Status(s))
 	observe(&s.Status, c.Activity.Seen(rq.NamespacedName), c.Tokens.LastUsed(rq.NamespacedName))
 	if err := c.patchStatus(ctx, before, s); err != nil {
 		return conflictLater(err)
@@ -145,6 +150,7 @@ func conflictLater(err error) (reconcile.Result, error) {
 
 func (c *Controller) forget(key types.NamespacedName) {
 	c.census.forget(key)
+	heldRemovals.DeleteLabelValues(key.Namespace, key.Name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.empty, key)

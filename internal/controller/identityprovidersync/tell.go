@@ -52,6 +52,9 @@ func notices(before, after *v1alpha1.IdentityProviderSync, example unknown) []no
 	if n, ok := filterNotice(before, after); ok {
 		result = append(result, n)
 	}
+	if n, ok := removalNotice(before, after); ok {
+		result = append(result, n)
+	}
 	return result
 }
 
