@@ -1,0 +1,210 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/projection"
+)
+
+// Values gives what an expression makes of a user. It must depend on nothing
+// but the user, and be safe for concurrent use.
+type Values func(*v1alpha1.User) ([]string, error)
+
+// Kind is a way to read an expression, such as names of subjects or values of
+// labels. Its error is for the person who wrote the expression.
+type Kind struct {
+	Name    string
+	Compile func(expression string) (Values, error)
+}
+
+// Usernames are expressions that give names in RBAC subjects.
+var Usernames = Kind{Name: "username", Compile: func(expression string) (Values, error) {
+	compiled, err := projection.CompileUsername(expression)
+	if err != nil {
+		return nil, err
+	}
+	return func(user *v1alpha1.User) ([]string, error) {
+		name, err := compiled.Evaluate(user)
+		if err != nil {
+			return nil, err
+		}
+		return []string{name}, nil
+	}, nil
+}}
+
+// expression is a text as a kind reads it.
+type expression struct{ kind, text string }
+
+// Index knows the values of all users of a sync, and the users of each value.
+// It cannot be an index of the informer, since its expression may come and go
+// at any time.
+type Index struct {
+	sync       types.NamespacedName
+	expression expression
+	compute    Values
+
+	mu     sync.RWMutex
+	built  bool
+	byID   map[string]entry
+	first  map[string]string   // id of a user, by value
+	others map[string][]string // ids of further users of the same value
+	uses   int                 // consumers; guarded by Sources.mu
+}
+
+// entry is what was computed of one version of a user.
+type entry struct {
+	resourceVersion string
+	values          []string
+	err             error
+}
+
+func (e entry) is(user *v1alpha1.User) bool { return e.resourceVersion == user.ResourceVersion }
+
+// Index gives the index of a sync's users by an expression; it is built when
+// nobody has it yet. A CompileError is for the person who wrote the expression.
+func (r *Reader) Index(sync types.NamespacedName, kind Kind, text string) (*Index, error) {
+	compiled, err := kind.Compile(text)
+	if err != nil {
+		return nil, &CompileError{err}
+	}
+	return r.index(sync, kind, text, compiled)
+}
+
+// CompileError is why an expression cannot be used.
+type CompileError struct{ error }
+
+// Unwrap gives the compiler's error.
+func (e *CompileError) Unwrap() error { return e.error }
+
+func (r *Reader) index(sync types.NamespacedName, kind Kind, text string, compute Values) (*Index, error) {
+	n := r.s.use(r.consumer, sync, expression{kind.Name, text}, compute)
+	r.used[n] = true
+	return n, n.build(r.s.users)
+}
+
+// build lists the users of a sync once. An index that is not built needs no
+// events: the list is at least as new as any event seen before.
+func (n *Index) build(users toolscache.Indexer) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.built {
+		return nil
+	}
+	objects, err := users.ByIndex(toolscache.NamespaceIndex, n.sync.Namespace)
+	if err != nil {
+		return fmt.Errorf("index the users of %s by %q: %w", n.sync, n.expression.text, err)
+	}
+	n.byID, n.first, n.others = map[string]entry{}, map[string]string{}, map[string][]string{}
+	for _, o := range objects {
+		if user := o.(*v1alpha1.User); user.Spec.SyncRef.Name == n.sync.Name && user.Spec.ID != "" {
+			n.put(user)
+		}
+	}
+	n.built = true
+	return nil
+}
+
+// Values gives the values of a user, computed once for each version.
+func (n *Index) Values(user *v1alpha1.User) ([]string, error) {
+	n.mu.RLock()
+	e, ok := n.byID[user.Spec.ID]
+	n.mu.RUnlock()
+	if ok && e.is(user) {
+		return e.values, e.err
+	}
+	return n.compute(user)
+}
+
+// Users gives the ids of the users that have a value, whether or not they are
+// active, synced, or members of anything.
+func (n *Index) Users(value string) []string {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	id, ok := n.first[value]
+	if !ok {
+		return nil
+	}
+	return append([]string{id}, n.others[value]...)
+}
+
+// changed brings one id in line with the informer, which may be ahead of the
+// event: several controllers get each event, in their own time, and none of
+// them may set the index back. It gives all values that the user had or has.
+func (n *Index) changed(id string, now func(id string) (*v1alpha1.User, bool), versions ...*v1alpha1.User) []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.built {
+		return nil
+	}
+	before := n.byID[id]
+	n.remove(id)
+	if user, ok := now(id); ok {
+		n.put(user)
+	}
+	after := n.byID[id]
+	values := slices.Concat(before.values, after.values)
+	for _, version := range versions {
+		if before.is(version) || after.is(version) {
+			continue
+		}
+		if more, err := n.compute(version); err == nil {
+			values = append(values, more...)
+		}
+	}
+	return values
+}
+
+func (n *Index) put(user *v1alpha1.User) {
+	id := user.Spec.ID
+	values, err := n.compute(user)
+	n.byID[id] = entry{user.ResourceVersion, values, err}
+	for _, value := range values {
+		switch first, ok := n.first[value]; {
+		case !ok:
+			n.first[value] = id
+		case first != id && !slices.Contains(n.others[value], id):
+			n.others[value] = append(n.others[value], id)
+		}
+	}
+}
+
+func (n *Index) remove(id string) {
+	for _, value := range n.byID[id].values {
+		others := slices.DeleteFunc(slices.Clone(n.others[value]), func(other string) bool { return other == id })
+		if n.first[value] == id {
+			delete(n.first, value)
+			if len(others) > 0 {
+				n.first[value], others = others[0], others[1:]
+			}
+		}
+		if len(others) == 0 {
+			delete(n.others, value)
+		} else {
+			n.others[value] = others
+		}
+	}
+	delete(n.byID, id)
+}
+
+// usernames is an Index as projection.Usernames.
+type usernames struct{ *Index }
+
+var errNoName = errors.New("the expression gives no name")
+
+func (u usernames) Name(user *v1alpha1.User) (string, error) {
+	values, err := u.Values(user)
+	switch {
+	case err != nil:
+		return "", err
+	case len(values) == 0:
+		return "", errNoName
+	}
+	return values[0], nil
+}
