@@ -9,6 +9,7 @@ import (
 // by them, in the namespace of the GroupNetworkPolicy.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.ingress) || has(self.egress)",message="say what members may do: ingress, egress, or both"
+// +kubebuilder:validation:XValidation:rule="!has(self.policyTypes) || size(self.policyTypes) == 0 || ((!has(self.ingress) || 'Ingress' in self.policyTypes) && (!has(self.egress) || 'Egress' in self.policyTypes))",message="policyTypes must name the direction of each rule, or the rule would not count"
 type GroupNetworkPolicySpec struct {
 	// groupRefs are the groups whose members are let through. A group need not
 	// exist yet: until it does, nobody is.
@@ -156,11 +157,16 @@ type GroupNetworkPolicyStatus struct {
 	// +optional
 	MembersDesired int64 `json:"membersDesired"`
 
-	// membersApplied is how many of them are let through right now.
+	// membersApplied is how many of them are let through right now, with
+	// everything of theirs that the rules name.
 	// +optional
 	MembersApplied int64 `json:"membersApplied"`
 
-	// objects are the names of the NetworkPolicies that exist for this policy.
+	// objectCount is how many NetworkPolicies exist for this policy.
+	// +optional
+	ObjectCount int64 `json:"objectCount"`
+
+	// objects are their names: the first 64 in alphabetical order.
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=253
 	// +listType=atomic
@@ -174,7 +180,37 @@ type GroupNetworkPolicyStatus struct {
 	// +listType=atomic
 	// +optional
 	Problems []string `json:"problems,omitempty"`
+
+	// peers are those that the NetworkPolicies were last written with. While
+	// the spec cannot be used, they tell whose traffic to stop.
+	// +optional
+	Peers *AppliedPeers `json:"peers,omitempty"`
 }
+
+// AppliedPeers are the peers of both directions.
+type AppliedPeers struct {
+	// ingress are the peers that may reach the pods.
+	// +kubebuilder:validation:MaxItems=8
+	// +listType=atomic
+	// +optional
+	Ingress []GroupNetworkPolicyPeer `json:"ingress,omitempty"`
+
+	// egress are the peers that the pods may reach.
+	// +kubebuilder:validation:MaxItems=8
+	// +listType=atomic
+	// +optional
+	Egress []GroupNetworkPolicyPeer `json:"egress,omitempty"`
+}
+
+// Conditions of a GroupNetworkPolicy, besides Ready, Reconciling and Stalled.
+const (
+	// ConditionDefaultDeny says whether another NetworkPolicy refuses all other
+	// traffic to and from the same pods, so that they stay closed without this one.
+	ConditionDefaultDeny = "DefaultDeny"
+	// ConditionBypassed is true while another NetworkPolicy lets all traffic
+	// through to the same pods, so that membership restricts nothing.
+	ConditionBypassed = "Bypassed"
+)
 
 // GroupNetworkPolicy lets the members of identity provider groups through to
 // pods of its own namespace, by NetworkPolicies that follow the membership.

@@ -355,6 +355,11 @@ type IdentityProviderSyncStatus struct {
 	// +optional
 	RemovalGuard *RemovalGuardStatus `json:"removalGuard,omitempty"`
 
+	// labelNamespaces tells of the labels on namespaces; absent without
+	// spec.labelNamespaces.
+	// +optional
+	LabelNamespaces *LabelNamespacesStatus `json:"labelNamespaces,omitempty"`
+
 	// tokens has the state of each token in spec.tokens.
 	// +kubebuilder:validation:MaxItems=8
 	// +listType=map
