@@ -50,6 +50,10 @@ type Options struct {
 	StrongReads bool
 	// Timeout bounds one call of a Store; 0: 30 seconds.
 	Timeout time.Duration
+	// ScanTimeout bounds a query that no index and no kept order answers, not
+	// counting what it waits for the API server; beyond it the query is tooMany
+	// (RFC 7644 §3.12). 0: 10 seconds.
+	ScanTimeout time.Duration
 }
 
 // Directory is the users and groups of all syncs. It is safe for concurrent use.
@@ -59,6 +63,7 @@ type Directory struct {
 	now         func() time.Time
 	strongReads bool
 	timeout     time.Duration
+	scanTimeout time.Duration
 
 	users, groups *table
 	slices        *sliceTable
@@ -69,11 +74,12 @@ type Directory struct {
 // after that is started. It does not wait for them: see WaitForSync.
 func New(ctx context.Context, o Options) (*Directory, error) {
 	d := &Directory{
-		client:      client.WithFieldOwner(o.Client, fieldOwner),
+		client:      scanClient{client.WithFieldOwner(o.Client, fieldOwner)},
 		log:         o.Logger,
 		now:         o.Now,
 		strongReads: o.StrongReads,
 		timeout:     o.Timeout,
+		scanTimeout: o.ScanTimeout,
 		users:       newTable(KindUser),
 		groups:      newTable(KindGroup),
 		slices:      newSliceTable(),
@@ -83,6 +89,9 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 	}
 	if d.timeout == 0 {
 		d.timeout = defaultTimeout
+	}
+	if d.scanTimeout == 0 {
+		d.scanTimeout = defaultScanTimeout
 	}
 	for _, t := range []*table{d.users, d.groups} {
 		informer, err := informerFor(ctx, o.Cache, newObject(t.kind), t.indexers())

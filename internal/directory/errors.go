@@ -39,6 +39,7 @@ func isAmbiguous(err error) bool {
 
 // answer turns an error into what a SCIM client is told. The API server's own
 // words are logged only: they are about a cluster that the client does not know.
+// What the client itself has caused is not logged.
 func (d *Directory) answer(err error) error {
 	if err == nil {
 		return nil
@@ -55,11 +56,12 @@ func (d *Directory) answer(err error) error {
 	if isConflict(err) {
 		return scim.Unavailable(retryAfter, "other requests keep changing the same resource; try again")
 	}
-	d.log.Error(err, "a request to the API server failed")
-	switch {
-	case apierrors.IsRequestEntityTooLargeError(err) || strings.Contains(err.Error(), "request is too large"):
+	if apierrors.IsRequestEntityTooLargeError(err) || strings.Contains(err.Error(), "request is too large") {
 		return &scim.Error{Status: http.StatusRequestEntityTooLarge,
 			Detail: "the resource is larger than can be stored; shorten its photos, certificates or extensions"}
+	}
+	d.log.Error(err, "a request to the API server failed")
+	switch {
 	case apierrors.IsTooManyRequests(err):
 		return &scim.Error{Status: http.StatusTooManyRequests, RetryAfter: delay(err),
 			Detail: "the cluster is handling too many requests; try again"}

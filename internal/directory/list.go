@@ -38,12 +38,13 @@ func (s scope) list(ctx context.Context, rt *schema.ResourceType, query scim.Que
 	if query.Filter == nil && len(newer) == 0 && sorter.key == nil {
 		objects, skip, page.Total = sorter.kept().page(after, sorter.descending, skip, count)
 	} else {
-		matching, err := s.matching(ctx, rt, query.Filter, newer)
+		ctx, scan := s.startScan(ctx)
+		matching, err := s.matching(ctx, scan, rt, query.Filter, newer)
 		if err != nil {
 			return nil, err
 		}
 		page.Total = len(matching)
-		if objects, skip, err = sorter.page(ctx, matching, after, skip, count); err != nil {
+		if objects, skip, err = sorter.page(ctx, scan, matching, after, skip, count); err != nil {
 			return nil, err
 		}
 	}
@@ -105,7 +106,7 @@ func (s scope) newer(ctx context.Context) (map[types.NamespacedName]client.Objec
 
 // matching gives all resources that match a filter. newer takes precedence over
 // what the informer knows.
-func (s scope) matching(ctx context.Context, rt *schema.ResourceType, filter expression, newer map[types.NamespacedName]client.Object) ([]client.Object, error) {
+func (s scope) matching(ctx context.Context, scan *scan, rt *schema.ResourceType, filter expression, newer map[types.NamespacedName]client.Object) ([]client.Object, error) {
 	m, err := s.matcher(rt, filter)
 	if err != nil {
 		return nil, err
@@ -143,7 +144,12 @@ func (s scope) matching(ctx context.Context, rt *schema.ResourceType, filter exp
 			}
 		}
 	} else {
-		s.order(s.sync).each(cached)
+		s.order(s.sync).each(func(o client.Object) bool {
+			if err = scan.check(ctx); err != nil {
+				return false
+			}
+			return cached(o)
+		})
 	}
 	return result, err
 }

@@ -88,15 +88,17 @@ func (o *sorter) place(ctx context.Context, obj client.Object) (scim.Place, erro
 }
 
 // page sorts objects and gives those of one page, with how many are before them.
-func (o *sorter) page(ctx context.Context, objects []client.Object, after *scim.Place, skip, count int) ([]client.Object, int, error) {
+func (o *sorter) page(ctx context.Context, scan *scan, objects []client.Object, after *scim.Place, skip, count int) ([]client.Object, int, error) {
 	type placed struct {
 		scim.Place
 		object client.Object
 	}
 	all := make([]placed, len(objects))
 	for i, object := range objects {
-		if err := ctx.Err(); err != nil {
-			return nil, 0, err
+		if o.key != nil {
+			if err := scan.check(ctx); err != nil {
+				return nil, 0, err
+			}
 		}
 		place, err := o.place(ctx, object)
 		if err != nil {
