@@ -29,7 +29,7 @@ const (
 	TypeSensitive     = "sensitive"
 )
 
-// The scimTypes of RFC 9865 §2.2. Cursors here do not expire.
+// The scimTypes of RFC 9865 §2.1. Cursors here do not expire.
 const (
 	TypeInvalidCursor = "invalidCursor"
 	TypeInvalidCount  = "invalidCount"

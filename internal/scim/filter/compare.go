@@ -40,6 +40,9 @@ func compareText(name string, leaf *schema.Attribute, c Comparison) (func(any) b
 		EndsWith:   func(s string) bool { return strings.HasSuffix(s, want) },
 	}[c.Operator]
 	if holds == nil {
+		if leaf.Type == schema.Binary && c.Operator != Equal && c.Operator != NotEqual {
+			return nil, syntaxError("%s is binary and cannot be compared by %s", name, c.Operator)
+		}
 		ordered, err := ordering(name, c)
 		if err != nil {
 			return nil, err

@@ -169,6 +169,8 @@ func TestCheck(t *testing.T) {
 		"boolean co":              {`active co "t"`, "cannot be compared by co"},
 		"boolean as a word":       {`active eq "yes"`, "active eq: the value must be true or false"},
 		"text gt boolean":         {`userName gt true`, "userName gt: the value must be a string"},
+		"binary gt":               {`x509Certificates.value gt "MII"`, "x509Certificates.value is binary and cannot be compared by gt"},
+		"binary le":               {`x509Certificates le "MII"`, "cannot be compared by le"},
 		"text eq boolean":         {`userName eq true`, "the value must be a string"},
 		"gt null":                 {`title gt null`, "title cannot be compared with null by gt"},
 		"time as a word":          {`meta.created gt "yesterday"`, "the value must be a date and time"},

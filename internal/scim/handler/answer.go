@@ -38,12 +38,12 @@ func (a answer) write(w http.ResponseWriter, r *http.Request) {
 	if a.location != "" {
 		header.Set("Location", a.location)
 	}
+	if a.location != "" && (a.body != nil || a.status == http.StatusNotModified) {
+		header.Set("Content-Location", a.location) // the body is that resource (RFC 9110 §8.7, §15.4.5)
+	}
 	if a.body == nil {
 		w.WriteHeader(a.status)
 		return
-	}
-	if a.location != "" {
-		header.Set("Content-Location", a.location) // the body is that resource (RFC 9110 §8.7)
 	}
 	header.Set("Content-Type", mediaType(r))
 	sent := compress(header, r, *a.body)

@@ -83,16 +83,15 @@ func (p *parameters) field(key string) (target *string, scimType string) {
 	return nil, ""
 }
 
-// page reads startIndex and count (RFC 7644 §3.4.2.4): a start below 1 is 1, a
+// page reads startIndex and count (RFC 7644 §3.4.2.4, RFC 9865 §2): a start below 1 is 1, a
 // count below 0 is 0, and a count above the maximum is the maximum.
 func (p parameters) page(limits Limits) (start, count int, err error) {
 	count, err = integer("count", p.count, limits.Page)
 	if p.byCursor {
-		// RFC 9865 §2.2 has a scimType of its own for this.
-		if err != nil || count < 0 {
+		if err != nil { // RFC 9865 §2.1 has a scimType of its own for this
 			return 0, 0, scim.BadRequest(scim.TypeInvalidCount, "count must be an integer from 0 to %d, not %q", limits.MaxPage, p.count)
 		}
-		return 1, min(count, limits.MaxPage), nil
+		return 1, min(max(0, count), limits.MaxPage), nil
 	}
 	if err != nil {
 		return 0, 0, err

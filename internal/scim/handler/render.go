@@ -90,37 +90,51 @@ func (v *view) appendField(b []byte, f *field, urn string, attributes scim.Objec
 	if visible == hidden {
 		return b
 	}
+	before := len(b)
 	b = append(b, ',')
 	b = append(b, f.key...)
-	return v.appendFieldValue(b, f, visible, value)
+	empty := len(b)
+	if b = v.appendFieldValue(b, f, visible, value); len(b) == empty {
+		return b[:before]
+	}
+	return b
 }
 
+// appendFieldValue writes nothing where nothing of the value is selected: an
+// empty object or list would be no value anyway (RFC 7643 §2.5).
 func (v *view) appendFieldValue(b []byte, f *field, visible visibility, value any) []byte {
 	switch value := value.(type) {
 	case []any:
-		b = append(b, '[')
-		for i, item := range value {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = v.appendFieldValue(b, f, visible, item)
-		}
-		return append(b, ']')
+		return appendList(b, len(value), func(b []byte, i int) []byte {
+			return v.appendFieldValue(b, f, visible, value[i])
+		})
 	case []scim.Member:
-		b = append(b, '[')
-		for i := range value {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = v.appendMember(b, f, visible, &value[i])
-		}
-		return append(b, ']')
+		return appendList(b, len(value), func(b []byte, i int) []byte {
+			return v.appendMember(b, f, visible, &value[i])
+		})
 	case scim.Object:
 		if len(f.sub) > 0 {
 			return v.appendComplex(b, f, visible, value)
 		}
 	}
 	return appendValue(b, value)
+}
+
+// appendList writes the values of a list that item writes something of.
+func appendList(b []byte, items int, item func(b []byte, i int) []byte) []byte {
+	open := len(b)
+	for i := range items {
+		before := len(b)
+		b = append(b, ',')
+		if b = item(b, i); len(b) == before+1 {
+			b = b[:before]
+		}
+	}
+	if len(b) == open {
+		return b
+	}
+	b[open] = '[' // in the place of the first value's comma
+	return append(b, ']')
 }
 
 // appendComplex writes a complex value. `$ref` is added where it follows from
@@ -146,7 +160,7 @@ func (v *view) appendComplex(b []byte, f *field, visible visibility, value scim.
 			b = appendValue(b, item)
 		}
 	}
-	return append(b, '}')
+	return closed(b, empty)
 }
 
 // appendMember writes what appendComplex does, without an Object for each of
@@ -176,7 +190,7 @@ func (v *view) appendMember(b []byte, f *field, visible visibility, m *scim.Memb
 			b = appendString(b, item)
 		}
 	}
-	return append(b, '}')
+	return closed(b, empty)
 }
 
 func (v *view) appendExtension(b []byte, e *extensionFields, attributes scim.Object) []byte {
@@ -232,6 +246,7 @@ func (v *view) appendMeta(b []byte, r *scim.Resource) []byte {
 	if visible == hidden {
 		return b
 	}
+	before := len(b)
 	b = append(b, ',')
 	b = append(b, v.meta.key...)
 	b = append(b, '{')
@@ -256,6 +271,9 @@ func (v *view) appendMeta(b []byte, r *scim.Resource) []byte {
 			b = appendString(b, r.Meta.Version)
 		}
 	}
+	if len(b) == empty {
+		return b[:before]
+	}
 	return append(b, '}')
 }
 
@@ -266,4 +284,13 @@ func separate(b []byte, empty int) []byte {
 		return b
 	}
 	return append(b, ',')
+}
+
+// closed ends an object whose brace was the last before empty, or takes the
+// brace back if the object has no members.
+func closed(b []byte, empty int) []byte {
+	if len(b) == empty {
+		return b[:empty-1]
+	}
+	return append(b, '}')
 }

@@ -83,8 +83,11 @@ func (h *Handler) get(t *resourceType, rq *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if tags := rq.Header.Values("If-Match"); len(tags) > 0 && !anyTag(tags, r.Meta.Version) {
+		return answer{}, staleVersion("If-Match does not name the resource's version %s", r.Meta.Version)
+	}
 	if tags := rq.Header.Values("If-None-Match"); len(tags) > 0 && anyTag(tags, r.Meta.Version) {
-		return answer{status: http.StatusNotModified, etag: r.Meta.Version}, nil
+		return answer{status: http.StatusNotModified, etag: r.Meta.Version, location: v.location(r.ID)}, nil
 	}
 	return v.answer(http.StatusOK, r), nil
 }

@@ -56,6 +56,10 @@ func TestAttributes(t *testing.T) {
 		"excluded undeclared extension": {"", "urn:example:badge", without("urn:example:badge")},
 		"id cannot be excluded":         {"", "id,schemas,userName", without("userName")},
 		"excluded sub-attribute":        {"", "name.givenName", all},
+		"all sub-attributes excluded":   {"", "name.givenName,name.familyName,emails.value,emails.type,emails.primary", without("name", "emails")},
+		"all of meta excluded":          {"", "meta.resourceType,meta.created,meta.lastModified,meta.location,meta.version", without("meta")},
+		"all of a manager excluded":     {enterprise + ":manager", enterprise + ":manager.value", []string{"id", "schemas"}},
+		"a sub-attribute nobody has":    {"name.middleName,emails.display,userName", "", []string{"id", "schemas", "userName"}},
 		"both":                          {"userName,emails", "emails", []string{"id", "schemas", "userName"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -72,21 +72,31 @@ func TestConditionalGet(t *testing.T) {
 		header string
 		status int
 	}{
-		"the same": {"If-None-Match: " + tag, 304},
-		"any":      {"If-None-Match: *", 304},
-		"another":  {`If-None-Match: W/"x"`, 200},
+		"the same":                {"If-None-Match: " + tag, 304},
+		"the same without W/":     {"If-None-Match: " + strings.TrimPrefix(tag, "W/"), 304},
+		"one of several":          {`If-None-Match: W/"x", ` + tag, 304},
+		"any":                     {"If-None-Match: *", 304},
+		"another":                 {`If-None-Match: W/"x"`, 200},
+		"If-Match the same":       {"If-Match: " + tag, 200},
+		"If-Match one of several": {`If-Match: "x",` + tag, 200},
+		"If-Match another":        {`If-Match: W/"x"`, 412},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := p.in(t)
 			got := p.do("GET", "/Users/"+id, "", test.header).want(test.status)
-			equal(t, "ETag", got.header.Get("ETag"), tag)
+			if test.status != 412 {
+				equal(t, "ETag", got.header.Get("ETag"), tag)
+			}
 			if test.status == 304 && got.body != "" {
 				t.Errorf("a 304 with a body: %s", got.body)
 			}
 		})
 	}
+	p.do("GET", "/Users/"+id, "", `If-Match: "x"`, "If-None-Match: "+tag).wantError(412, "")
+	equal(t, "Content-Location of a 304", p.do("GET", "/Users/"+id, "", "If-None-Match: "+tag).header.Get("Content-Location"), first.header.Get("Content-Location"))
 	p.group("g", id)
 	p.do("GET", "/Users/"+id, "", "If-None-Match: "+tag).want(200)
+	p.do("GET", "/Users/"+id, "", "If-Match: "+tag).wantError(412, "")
 }
 
 // The ETag of a user changes with its groups, their names included; that of a
