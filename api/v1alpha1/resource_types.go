@@ -34,8 +34,8 @@ type ResourceSpec struct {
 	// +optional
 	Deleted *metav1.MicroTime `json:"deleted,omitempty"`
 
-	// extensions are the values of extension schemas nobody declared, by URN,
-	// each as the raw JSON that was sent.
+	// extensions are the values of extension schemas, declared by the sync or
+	// not, by URN, each as raw JSON. The enterprise extension has its own field.
 	// +kubebuilder:validation:MaxProperties=16
 	// +optional
 	Extensions map[string]RawJSON `json:"extensions,omitempty"`
