@@ -43,6 +43,10 @@ const (
 	shutdownTimeout = 40 * time.Second
 )
 
+// The verb serve is not one of the API server: it tells the operator to the
+// admission policies, which hold it to what config/admission says.
+//
+// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=identityprovidersyncs,verbs=serve
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups="";events.k8s.io,resources=events,verbs=create;patch
 // +kubebuilder:rbac:groups=scim.rollcall.dev,resources=users;groups,verbs=get;list;watch;create;update;patch;delete;provision

@@ -1,16 +1,22 @@
 // Package controlplane starts a real etcd and kube-apiserver for tests, from
-// the programs that hack/controlplane.sh builds, with the CRDs of this project.
+// the programs that hack/controlplane.sh builds, with the CRDs and
+// admission policies of this project.
 package controlplane
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/rollcall-scim/rollcall/internal/admission"
 )
 
 // KubernetesVersion is the release under test; hack/controlplane.sh builds the same.
@@ -41,7 +47,8 @@ func Assets() string {
 	return filepath.Join(Root(), "bin", "kubernetes", KubernetesVersion)
 }
 
-// Start runs a control plane and installs the CRDs. Call Stop on it.
+// Start runs a control plane and installs the CRDs and admission policies. The
+// API server enforces those about a second later. Call Stop on it.
 func Start() (*ControlPlane, error) {
 	env := &envtest.Environment{
 		BinaryAssetsDirectory: Assets(),
@@ -54,7 +61,27 @@ func Start() (*ControlPlane, error) {
 		return nil, err
 	}
 	config.QPS = -1
+	if err := installAdmission(config); err != nil {
+		return nil, errors.Join(fmt.Errorf("installing the admission policies: %w", err), env.Stop())
+	}
 	return &ControlPlane{Config: config, Env: env}, nil
+}
+
+func installAdmission(config *rest.Config) error {
+	manifests, err := admission.Manifests()
+	if err != nil {
+		return err
+	}
+	c, err := client.New(config, client.Options{})
+	if err != nil {
+		return err
+	}
+	for _, object := range manifests {
+		if err := c.Create(context.Background(), object); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // StartControllerManager runs kube-controller-manager too: garbage collection,

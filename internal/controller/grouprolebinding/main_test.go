@@ -120,7 +120,7 @@ func createRoles(ctx context.Context) error {
 		"rollcall": {
 			rule(rbacv1.GroupName, "clusterroles", []string{"bind"}, "pod-reader", "pod-writer", "not-yet"),
 			rule(rbacv1.GroupName, "rolebindings", append([]string{"create", "update", "delete"}, read...)),
-			rule(rollcall, "grouprolebindings", read), rule(rollcall, "identityprovidersyncs", read),
+			rule(rollcall, "grouprolebindings", read), rule(rollcall, "identityprovidersyncs", append([]string{"serve"}, read...)),
 			rule(rollcall, "users", read), rule(rollcall, "groups", read),
 			rule(rollcall, "grouprolebindings/status", []string{"patch"}),
 			rule(rollcall, "groupmemberslices", read), // the directory's
