@@ -32,6 +32,10 @@ func compileBoth[T any](left, right Expression, resolve func(AttributePath) fiel
 }
 
 func compileComparison[T any](c Comparison, f field[T]) (func(T) bool, error) {
+	if f.undeclared {
+		test, err := undeclaredTest(f.name, c)
+		return func(t T) bool { return test(f.get(t)) }, err
+	}
 	if f.attribute == nil {
 		holds := absent(c)
 		return func(T) bool { return holds }, nil
@@ -49,19 +53,25 @@ func absent(c Comparison) bool {
 }
 
 func compileValuePath[T any](e ValuePath, f field[T]) (func(T) bool, error) {
-	if f.attribute == nil {
+	if f.attribute == nil && !f.undeclared {
 		return func(T) bool { return false }, nil
 	}
 	if f.sub != nil {
 		return nil, syntaxError("%s is a sub-attribute and takes no filter in brackets", f.name)
 	}
-	chosen, err := CompileValue(f.attribute, e.Filter)
+	values := func(e Expression) (func(map[string]any) bool, error) {
+		if f.undeclared {
+			return compile(e, undeclaredPart)
+		}
+		return CompileValue(f.attribute, e)
+	}
+	chosen, err := values(e.Filter)
 	if err != nil {
 		return nil, err
 	}
 	holds := chosen
 	if e.Then != nil {
-		then, err := CompileValue(f.attribute, *e.Then)
+		then, err := values(*e.Then)
 		if err != nil {
 			return nil, err
 		}

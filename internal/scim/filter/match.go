@@ -72,18 +72,19 @@ func CompileValue(attribute *schema.Attribute, e Expression) (func(value map[str
 }
 
 // field is where the value of a path is found in a T. attribute is nil when
-// nothing of that name exists.
+// nothing of that name exists, or when undeclared says that no schema knows.
 type field[T any] struct {
-	name      string
-	attribute *schema.Attribute
-	sub       *schema.Attribute
-	get       func(T) any // of the attribute, not of its sub-attribute
+	name       string
+	attribute  *schema.Attribute
+	sub        *schema.Attribute
+	undeclared bool
+	get        func(T) any // of the attribute, not of its sub-attribute
 }
 
 func resolve(rt *schema.ResourceType, path AttributePath) field[Candidate] {
 	target, found := rt.Lookup(path.URN, path.Name, path.SubAttribute)
 	if !found || target.Attribute == nil {
-		return field[Candidate]{}
+		return resolveUndeclared(rt, path)
 	}
 	f := field[Candidate]{name: target.String(), attribute: target.Attribute, sub: target.Sub}
 	switch {
