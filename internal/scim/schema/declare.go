@@ -70,7 +70,7 @@ func readOnly(a *Attribute) {
 }
 
 // secret is stored by nobody and returned to nobody.
-func secret(a *Attribute) { a.Mutability, a.Returned = WriteOnly, Never }
+func secret(a *Attribute) { a.Mutability, a.Returned, a.Discarded = WriteOnly, Never, true }
 
 // values declares a multi-valued attribute with the sub-attributes of RFC 7643
 // §2.4; value is its `value`, types are the canonical values of its `type`.

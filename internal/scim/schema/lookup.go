@@ -1,5 +1,7 @@
 package schema
 
+import "strings"
+
 // Target is an attribute of a resource type that a name was resolved to.
 type Target struct {
 	// URN is that of the extension the attribute belongs to, as its schema
@@ -52,9 +54,59 @@ func (t Target) Value(attributes map[string]any) any {
 // that of the core schema, of an extension, or empty; sub may be empty. With
 // an extension's URN the name may be empty too: the target is the extension.
 //
+// Where the URN ends is the matter of the schemas that the type has: whoever
+// split a text without them may have cut it elsewhere, so what is cut wrong is
+// put together and split anew.
+//
 // A bare name that neither the core schema nor the common attributes have and
-// that exactly one extension has is found there: Entra ID sends `manager` so.
+// that exactly one extension of the RFC has is found there: Entra ID sends
+// `manager` so.
 func (rt *ResourceType) Lookup(urn, name, sub string) (Target, bool) {
+	if urn != "" && !rt.Knows(urn) {
+		urn, name, sub = rt.split(urn, name, sub)
+	}
+	return rt.lookup(urn, name, sub)
+}
+
+// Knows tells whether a URN is that of the core schema or of an extension.
+func (rt *ResourceType) Knows(urn string) bool {
+	return equalName(urn, rt.Schema.ID) || rt.Extension(urn) != nil
+}
+
+// Owns tells whether a URN or what is within it belongs to a schema of the
+// type, so that an attribute that is not found there does not exist.
+func (rt *ResourceType) Owns(urn string) bool {
+	owner, _, _ := rt.split(urn, "", "")
+	return rt.Knows(owner)
+}
+
+// split splits URN:name.sub at the end of the URN of a schema, if there is one
+// that it begins with. No such URN begins with another one, see Extend.
+func (rt *ResourceType) split(urn, name, sub string) (string, string, string) {
+	text := urn
+	if name != "" {
+		text += ":" + name
+	}
+	if sub != "" {
+		text += "." + sub
+	}
+	for i := -1; i < len(rt.Extensions); i++ {
+		id := rt.Schema.ID
+		if i >= 0 {
+			id = rt.Extensions[i].Schema.ID
+		}
+		switch {
+		case equalName(text, id):
+			return id, "", ""
+		case within(text, id):
+			name, sub, _ = strings.Cut(text[len(id)+1:], ".")
+			return id, name, sub
+		}
+	}
+	return urn, name, sub
+}
+
+func (rt *ResourceType) lookup(urn, name, sub string) (Target, bool) {
 	target, found := rt.attribute(urn, name)
 	if !found || sub == "" {
 		return target, found
@@ -94,12 +146,13 @@ func (rt *ResourceType) attribute(urn, name string) (Target, bool) {
 	return target, target.Attribute != nil
 }
 
-// inExtensions finds the attribute if exactly one extension has it.
+// inExtensions finds the attribute if exactly one extension of the RFC has it.
+// What an administrator declares changes the meaning of no bare name.
 func (rt *ResourceType) inExtensions(name string) (Target, bool) {
 	var target Target
 	for _, extension := range rt.Extensions {
 		attribute := find(extension.Schema.Attributes, name)
-		if attribute == nil {
+		if attribute == nil || extension.Declared {
 			continue
 		}
 		if target.Attribute != nil {

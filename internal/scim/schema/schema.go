@@ -66,6 +66,12 @@ type Attribute struct {
 	Uniqueness      Uniqueness   `json:"uniqueness"`
 	ReferenceTypes  []string     `json:"referenceTypes,omitempty"`
 
+	// Declared by an administrator, not by RFC 7643: values have to have the form
+	// of their type. Those of the RFC's attributes may be any text, since
+	// identity providers send any text in them.
+	Declared bool `json:"-"`
+	// Discarded values are accepted and stored nowhere.
+	Discarded bool `json:"-"`
 	// Derived values are made while an answer is written, so no filter sees them.
 	Derived bool `json:"-"`
 	// MaxLength bounds a string, in characters; 0 is no bound of its own. It
@@ -87,6 +93,7 @@ type Schema struct {
 type Extension struct {
 	Schema   *Schema
 	Required bool
+	Declared bool // by an administrator, see Extend
 }
 
 // ResourceType is one kind of resource that a service provider serves
