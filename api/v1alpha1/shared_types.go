@@ -14,6 +14,10 @@ const (
 	// AnnotationFence changes when another writer needs every update that was
 	// based on an older version of the object to fail.
 	AnnotationFence = "scim.rollcall.dev/fence"
+	// AnnotationMapped lists the labels and annotations of a User or Group that
+	// were set by the mappings of its sync, as label:<key> and
+	// annotation:<key>, separated by commas.
+	AnnotationMapped = "scim.rollcall.dev/mapped"
 )
 
 // Condition types. Ready, Reconciling and Stalled follow kstatus.
@@ -21,6 +25,9 @@ const (
 	ConditionReady       = "Ready"
 	ConditionReconciling = "Reconciling"
 	ConditionStalled     = "Stalled"
+	// ConditionMappingsValid is false on an IdentityProviderSync while some of
+	// its mappings cannot be used; it is absent without mappings.
+	ConditionMappingsValid = "MappingsValid"
 	// ConditionRemovalsHeld is true on an IdentityProviderSync while its
 	// removalGuard holds removals.
 	ConditionRemovalsHeld = "RemovalsHeld"
