@@ -97,6 +97,17 @@ type PodPeers struct {
 	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector,omitempty"`
 }
 
+// NamespacePeersFrom says where the label of namespaces comes from.
+//
+// +kubebuilder:validation:Enum=Label;Sync
+type NamespacePeersFrom string
+
+// The ways to select namespaces.
+const (
+	NamespacePeersLabel NamespacePeersFrom = "Label"
+	NamespacePeersSync  NamespacePeersFrom = "Sync"
+)
+
 // NamespacePeers are all pods of namespaces by label.
 //
 // +kubebuilder:validation:XValidation:rule="self.from == 'Sync' ? !has(self.labelKey) && !has(self.value) : has(self.labelKey) && has(self.value)",message="from: Label needs labelKey and value; from: Sync takes neither"
@@ -104,10 +115,9 @@ type NamespacePeers struct {
 	// from is Label (labelKey and value of each member) or Sync: the sync's
 	// labelNamespaces keeps a label on the namespaces of each group's members, so
 	// that a member more costs no change of the policy.
-	// +kubebuilder:validation:Enum=Label;Sync
 	// +kubebuilder:default=Label
 	// +optional
-	From string `json:"from,omitempty"`
+	From NamespacePeersFrom `json:"from,omitempty"`
 
 	// labelKey of the namespaces.
 	// +kubebuilder:validation:MinLength=1
