@@ -17,7 +17,7 @@ import (
 // resolveUndeclared finds the attribute of a path with the URN of an extension
 // that rt does not declare; any other path names nothing.
 func resolveUndeclared(rt *schema.ResourceType, path AttributePath) field[Candidate] {
-	if path.URN == "" || strings.EqualFold(path.URN, rt.Schema.ID) || rt.Extension(path.URN) != nil {
+	if path.URN == "" || rt.Owns(path.URN) {
 		return field[Candidate]{}
 	}
 	// The parser can only guess where the URN ends: the extension may be all of it.

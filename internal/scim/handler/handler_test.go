@@ -39,7 +39,9 @@ func serve(t *testing.T) *provider {
 
 func serveWith(t *testing.T, o handler.Options) *provider {
 	t.Helper()
-	o.Types = []*schema.ResourceType{schema.UserType(), schema.GroupType()}
+	if o.Types == nil {
+		o.Types = []*schema.ResourceType{schema.UserType(), schema.GroupType()}
+	}
 	o.BaseURL = func(r *http.Request) string { return "http://" + r.Host + prefix }
 	if o.Authenticate == nil {
 		o.Authenticate = func(_ context.Context, sent string) error {

@@ -64,6 +64,7 @@ func (h *Handler) create(t *resourceType, rq *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	v.sel = v.sel.sentBy(t, body)
 	r, err := h.store.Create(rq.Context(), t.ResourceType, attributes, v.sel.need(t))
 	if err != nil {
 		return answer{}, err
@@ -107,6 +108,7 @@ func (h *Handler) replace(t *resourceType, rq *request) (answer, error) {
 		return answer{}, err
 	}
 	change.Precondition = precondition(rq.Request)
+	v.sel = v.sel.sentBy(t, body)
 	change.Need = v.sel.need(t)
 	r, err := h.store.Modify(rq.Context(), t.ResourceType, rq.id, change)
 	if err != nil {
@@ -132,6 +134,7 @@ func (h *Handler) patch(t *resourceType, rq *request) (answer, error) {
 	change := parsed.Change()
 	change.Precondition = precondition(rq.Request)
 
+	v.sel = v.sel.sentBy(t, body)
 	show := showsPatched(t, rq, p)
 	need := v.sel.need(t)
 	// Whether a group's members will be shown depends on how many there are

@@ -15,6 +15,7 @@ type resourceType struct {
 	bodyLimit int64
 	members   *schema.Attribute // nil unless the type has members
 	groups    *schema.Attribute // nil unless the type has groups
+	onRequest bool              // an attribute is returned on request only
 
 	// What an answer is written from, in order.
 	schemas    string // `"schemas":["urn:…"` without the bracket at its end
@@ -75,7 +76,9 @@ func newResourceType(t *schema.ResourceType, all []*schema.ResourceType, limits 
 		rt.core = append(rt.core, f)
 		rt.declared[a.Name] = true
 	}
+	rt.onRequest = returnsOnRequest(t.Schema.Attributes)
 	for _, e := range t.Extensions {
+		rt.onRequest = rt.onRequest || returnsOnRequest(e.Schema.Attributes)
 		ext := extensionFields{urn: e.Schema.ID, foldedURN: schema.Fold(e.Schema.ID), key: jsonKey(e.Schema.ID)}
 		for _, a := range e.Schema.Attributes {
 			ext.fields = append(ext.fields, newField(a))

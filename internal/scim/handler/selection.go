@@ -14,6 +14,8 @@ import (
 // Given both parameters, an attribute has to pass both.
 type selection struct {
 	only, except *named // nil without the parameter
+	// sent are attributes that the request set.
+	sent map[*schema.Attribute]bool
 }
 
 // named are the attributes that a parameter names.
@@ -104,7 +106,7 @@ func (s selection) attribute(urn string, a *schema.Attribute) visibility {
 		s.except != nil && (s.except.whole[a] || s.except.others[urn]):
 		return hidden
 	case s.only == nil:
-		return shownIf(a.Returned == schema.Default)
+		return shownIf(s.byDefault(a))
 	case s.only.whole[a]:
 		return shown
 	case s.only.others[urn] && a.Returned == schema.Default:
@@ -125,7 +127,12 @@ func (s selection) subAttribute(parent visibility, a *schema.Attribute) bool {
 	case s.only != nil && s.only.whole[a]:
 		return true
 	}
-	return parent == shown && a.Returned == schema.Default
+	return parent == shown && s.byDefault(a)
+}
+
+// byDefault tells whether an attribute is shown that no parameter names.
+func (s selection) byDefault(a *schema.Attribute) bool {
+	return a.Returned == schema.Default || a.Returned == schema.Request && s.sent[a]
 }
 
 // extension decides on the attribute of an extension that no schema declares.

@@ -90,7 +90,7 @@ func (r *Request) apply(current scim.Object) (scim.Object, error) {
 	if err := resource.Validate(r.rt, next); err != nil {
 		return nil, err
 	}
-	return next, nil
+	return next, resource.CheckImmutable(r.rt, current, next)
 }
 
 // at says which operation an error is about, counting from 1.

@@ -27,7 +27,8 @@ func Create(rt *schema.ResourceType, body scim.Object) (scim.Object, error) {
 // Replace is the body of a PUT as a change (RFC 7644 §3.5.1). Two attributes
 // keep their values where the body does not have them, for the sake of what
 // identity providers leave out: `active`, since a default of true would give
-// access back, and `members`, which only [] or null empties.
+// access back, and `members`, which only [] or null empties. So do attributes
+// that are immutable or writeOnly.
 func Replace(rt *schema.ResourceType, body scim.Object) (scim.Change, error) {
 	decoded, err := Decode(rt, body)
 	if err != nil {
@@ -47,7 +48,10 @@ func Replace(rt *schema.ResourceType, body scim.Object) (scim.Change, error) {
 		if active, ok := current[activeName]; ok && next[activeName] == nil {
 			next[activeName] = active
 		}
-		return next, nil
+		if err := keep(rt, current, next); err != nil {
+			return nil, err
+		}
+		return next, CheckImmutable(rt, current, next)
 	}
 	return scim.Change{Apply: apply, Members: members}, nil
 }
