@@ -61,10 +61,11 @@ func newEdit(op operation, target schema.Target, values filter.Expression) (edit
 }
 
 // hasParts tells whether an attribute is nothing but its sub-attributes, as
-// name is. A reference by `value` is not: those of another manager would be
-// wrong.
+// name is. The manager, a reference by `value`, is not: those of another manager
+// would be wrong.
 func hasParts(target schema.Target) bool {
-	return target.Sub == nil && target.Attribute.Type == schema.Complex && target.Attribute.SubAttribute("value") == nil
+	a := target.Attribute
+	return target.Sub == nil && a.Type == schema.Complex && (a.Declared || a.SubAttribute("value") == nil)
 }
 
 // partsEdit changes the sub-attributes that are sent, also to no value, and
@@ -96,7 +97,7 @@ func partsEdit(op operation, target schema.Target, object scim.Object) (edit, er
 func singularEdit(a *schema.Attribute, value any) edit {
 	return func(attributes scim.Object) error {
 		switch {
-		case value == nil && a.Name == "active":
+		case value == nil && a.Name == "active" && !a.Declared:
 			attributes[a.Name] = false // whoever takes the value away means no access
 		case value == nil:
 			delete(attributes, a.Name)
@@ -107,8 +108,8 @@ func singularEdit(a *schema.Attribute, value any) edit {
 	}
 }
 
-// subEdit gives a sub-attribute its value. Beside a `value` there is no $ref,
-// as in all else that is decoded: it was that of a value before, or of another.
+// subEdit gives a sub-attribute its value. Beside the `value` of a manager there
+// is no $ref: it was that of a value before, or of another.
 func subEdit(target schema.Target, value any) edit {
 	name, sub := target.Attribute.Name, target.Sub.Name
 	return func(attributes scim.Object) error {
@@ -122,7 +123,7 @@ func subEdit(target schema.Target, value any) edit {
 		} else {
 			object[sub] = value
 		}
-		if object["value"] != nil {
+		if object["value"] != nil && !target.Attribute.Declared {
 			delete(object, "$ref")
 		}
 		resource.Prune(attributes, name)

@@ -34,7 +34,10 @@ func newListEdit(op operation, target schema.Target, values filter.Expression) (
 	}
 	a := target.Attribute
 	return func(attributes scim.Object) error {
-		known, _ := attributes[a.Name].([]any)
+		known, ok := attributes[a.Name].([]any)
+		if value := attributes[a.Name]; !ok && value != nil {
+			known = []any{value} // it was declared to have one value
+		}
 		l := &list{values: known, touched: map[int]bool{}}
 		if err := change(l); err != nil {
 			return err
@@ -80,8 +83,8 @@ func wholeList(op operation, target schema.Target) (func(*list) error, error) {
 	}, err
 }
 
-// removeValues removes the values that have all sub-attributes of one of those
-// sent. A remove that names values never removes others.
+// removeValues removes the values that are one of those sent, or have all of its
+// sub-attributes. A remove that names values never removes others.
 func removeValues(op operation, target schema.Target) (func(*list) error, error) {
 	sent, err := resource.Values(target, op.value)
 	return func(l *list) error {
@@ -100,6 +103,9 @@ func removeValues(op operation, target schema.Target) (func(*list) error, error)
 func covers(value, pattern any) bool {
 	object, ok := value.(scim.Object)
 	wanted, isObject := pattern.(scim.Object)
+	if !ok && !isObject {
+		return value == pattern
+	}
 	if !ok || !isObject {
 		return false
 	}

@@ -87,7 +87,7 @@ func (r *Request) apply(current scim.Object) (scim.Object, error) {
 			return nil, err
 		}
 	}
-	if err := resource.Validate(r.rt, next); err != nil {
+	if err := resource.ValidateChange(r.rt, current, next); err != nil {
 		return nil, err
 	}
 	return next, resource.CheckImmutable(r.rt, current, next)

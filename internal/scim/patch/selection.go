@@ -54,11 +54,18 @@ func (s *selection) apply(l *list) error {
 	matched := false
 	for i, value := range l.values {
 		object, ok := value.(scim.Object)
-		if !ok || !s.chosen(object) {
+		if !ok {
+			object = scim.Object{"value": value}
+		}
+		if s.sub != nil && !ok || !s.chosen(object) {
 			continue
 		}
 		matched = true
-		l.set(i, s.edited(object))
+		if ok {
+			l.set(i, s.edited(object))
+		} else if s.value != nil || s.verb != add {
+			l.set(i, s.value)
+		}
 	}
 	if !matched && s.verb != remove {
 		if !s.creates {

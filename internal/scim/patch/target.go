@@ -20,7 +20,7 @@ func (r *Request) add(op operation) error {
 	if err != nil {
 		return scim.BadRequest(scim.TypeInvalidPath, "path %q: %s", op.path, err)
 	}
-	if path.URN != "" && r.rt.Extension(path.URN) == nil && !strings.EqualFold(path.URN, r.rt.Schema.ID) {
+	if path.URN != "" && !r.rt.Owns(path.AttributePath.String()) {
 		return r.addUndeclared(op, path)
 	}
 	target, found := r.rt.Lookup(path.URN, path.Name, path.SubAttribute)
@@ -31,13 +31,13 @@ func (r *Request) add(op operation) error {
 		return r.addExtension(op, target)
 	case target.URN == "" && target.Attribute.Name == "schemas":
 		return nil // follows from the attributes
-	case target.Attribute.Mutability == schema.WriteOnly:
+	case target.Attribute.Discarded:
 		return nil // a password is accepted and forgotten
 	case target.URN == "" && target.Attribute.Name == "id" && op.verb != remove && op.value == r.id:
 		return nil
 	case !resource.Settable(target):
 		return scim.BadRequest(scim.TypeMutability, "%s is read-only", target)
-	case target.Attribute.Name == "members":
+	case target.URN == "" && target.Attribute.Name == "members":
 		return r.addMembers(op, target, path.Filter)
 	}
 	return r.addEdit(op, target, path.Filter)
@@ -79,8 +79,7 @@ func (r *Request) ignored(key string) bool {
 	}
 	target, found := r.rt.Lookup(path.URN, path.Name, path.SubAttribute)
 	if !found {
-		known := path.URN == "" || r.rt.Extension(path.URN) != nil || strings.EqualFold(path.URN, r.rt.Schema.ID)
-		return known
+		return path.URN == "" || r.rt.Owns(path.AttributePath.String())
 	}
 	return target.Attribute != nil && !resource.Settable(target)
 }
@@ -89,7 +88,7 @@ func (r *Request) ignored(key string) bool {
 func (r *Request) addExtension(op operation, target schema.Target) error {
 	if op.verb == remove || op.verb == replace && op.value == nil {
 		r.edits = append(r.edits, func(attributes scim.Object) error {
-			delete(attributes, target.URN)
+			r.dropExtension(attributes, target.URN)
 			return nil
 		})
 		return nil
@@ -100,6 +99,21 @@ func (r *Request) addExtension(op operation, target schema.Target) error {
 	}
 	op.value = value
 	return r.addObject(op, target.URN)
+}
+
+// dropExtension drops an extension but for what clients cannot set.
+func (r *Request) dropExtension(attributes scim.Object, urn string) {
+	object, _ := attributes[urn].(scim.Object)
+	delete(attributes, urn)
+	kept := scim.Object{}
+	for _, a := range r.rt.Extension(urn).Attributes {
+		if value, ok := object[a.Name]; ok && a.Mutability == schema.ReadOnly {
+			kept[a.Name] = value
+		}
+	}
+	if len(kept) > 0 {
+		attributes[urn] = kept
+	}
 }
 
 // addUndeclared changes an extension that nobody declared, or an attribute of

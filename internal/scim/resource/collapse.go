@@ -37,9 +37,12 @@ func Collapse(list []any) []any {
 // `value` the ones that are equal in all (RFC 7643 §2.4).
 func Identity(element any) string {
 	if object, ok := element.(scim.Object); ok {
-		if value, ok := object["value"].(string); ok {
-			function, _ := object["type"].(string)
+		function, _ := object["type"].(string)
+		switch value := object["value"].(type) {
+		case string:
 			return fmt.Sprintf("%q %q", value, function)
+		case json.Number:
+			return fmt.Sprintf("%s %q", value, function)
 		}
 	}
 	// What was decoded from JSON can be encoded; map keys come out in order.

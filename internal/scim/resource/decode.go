@@ -30,11 +30,23 @@ type Decoded struct {
 	// Present has the names of all that clients can set and the body named,
 	// also with null or an empty value; the URN for attributes of an extension.
 	Present map[string]bool
+
+	sent []sent // what the body says of declared extensions
 }
 
 // Decode reads the body of a POST or PUT. Attributes the schema does not have
 // are left out, but for extensions nobody declared: those are kept as sent.
 func Decode(rt *schema.ResourceType, body scim.Object) (*Decoded, error) {
+	d, err := decode(rt, body)
+	for i := 0; err == nil && i < len(d.sent); i++ {
+		err = d.sent[i].err
+	}
+	return d, err
+}
+
+// decode is Decode but for values that do not fit the declaration of their
+// attribute: see settle.
+func decode(rt *schema.ResourceType, body scim.Object) (*Decoded, error) {
 	d := &Decoded{Attributes: scim.Object{}, Present: map[string]bool{}}
 	return d, d.decode(rt, body)
 }
@@ -62,15 +74,24 @@ func (d *Decoded) decode(rt *schema.ResourceType, body scim.Object) error {
 	return nil
 }
 
-// extension reads the attributes of a declared extension.
+// extension reads the attributes of an extension that has a schema.
 func (d *Decoded) extension(rt *schema.ResourceType, extension *schema.Schema, value any) error {
 	d.Present[extension.ID] = true
 	object, err := ExtensionValue(extension.ID, value)
+	if err != nil && extension.Declared {
+		d.sent = append(d.sent, sent{schema.Target{URN: extension.ID}, value, err})
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if err := d.attribute(rt, extension.ID+":"+name, object[name]); err != nil {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		name, sub, _ := strings.Cut(key, ".")
+		target, found := rt.Lookup(extension.ID, name, sub)
+		if !found || target.Attribute == nil {
+			continue
+		}
+		if err := d.set(target, object[key]); err != nil {
 			return err
 		}
 	}
@@ -97,19 +118,28 @@ func (d *Decoded) attribute(rt *schema.ResourceType, key string, value any) erro
 		return nil // no attribute of ours has such a name
 	}
 	target, found := rt.Lookup(path.URN, path.Name, path.SubAttribute)
-	if !found {
-		if path.URN != "" && !declared(rt, path.URN) && value != nil {
+	if !found || target.Attribute == nil {
+		if path.URN != "" && !rt.Owns(path.URN) && value != nil {
 			d.Present[key] = true
 			d.Attributes[key] = clone(value)
 			Prune(d.Attributes, key)
 		}
 		return nil
 	}
+	return d.set(target, value)
+}
+
+// set reads the value of an attribute, unless clients cannot set it.
+func (d *Decoded) set(target schema.Target, value any) error {
 	if !Settable(target) {
 		return nil
 	}
 	d.Present[firstName(target)] = true
 	decoded, err := Value(target, value)
+	if target.Attribute.Declared {
+		d.sent = append(d.sent, sent{target, value, err})
+		err = nil
+	}
 	if err != nil || decoded == nil {
 		return err
 	}
@@ -148,15 +178,8 @@ func (d *Decoded) put(target schema.Target, value any) {
 // Settable tells whether clients can set an attribute at all. What they send
 // for another one is left out (RFC 7644 §3.3, §3.5.1).
 func Settable(target schema.Target) bool {
-	switch target.Leaf().Mutability {
-	case schema.ReadOnly, schema.WriteOnly:
-		return false
-	}
-	return target.Attribute.Mutability != schema.ReadOnly
-}
-
-func declared(rt *schema.ResourceType, urn string) bool {
-	return strings.EqualFold(urn, rt.Schema.ID) || rt.Extension(urn) != nil
+	leaf := target.Leaf()
+	return !leaf.Discarded && leaf.Mutability != schema.ReadOnly && target.Attribute.Mutability != schema.ReadOnly
 }
 
 // firstName is the key of the target among the attributes of the resource.

@@ -7,6 +7,12 @@ import (
 
 const membersName = "members"
 
+// isMembers tells the members of a group from an attribute of an extension that
+// is called so too.
+func isMembers(target schema.Target) bool {
+	return target.URN == "" && target.Attribute.Name == membersName
+}
+
 // member reads one member of a group. Unlike any other value it is never
 // guessed at and never left out: who is in a group decides about access. Its id
 // may name nothing here, yet.

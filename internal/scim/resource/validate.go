@@ -8,8 +8,8 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
-// Bounds of extensions that nobody declared. They equal those of the custom
-// resources.
+// Bounds of extensions, but for the enterprise extension, whose attributes have
+// their own. They equal those of the custom resources.
 const (
 	MaxExtensions      = 16    // per resource
 	MaxExtensionLength = 16384 // characters of JSON each
@@ -18,8 +18,14 @@ const (
 
 // Validate tells whether attributes may be stored: required ones are there,
 // types, lengths and numbers of values fit, and no attribute has two primary
-// values. Texts may have any form. `members` are bounded one by one only.
+// values. Texts may have any form, but in declared extensions. `members` are
+// bounded one by one only.
 func Validate(rt *schema.ResourceType, attributes scim.Object) error {
+	return validate(rt, nil, attributes)
+}
+
+// validate leaves alone, in declared extensions, what is the same in before.
+func validate(rt *schema.ResourceType, before, attributes scim.Object) error {
 	for _, a := range rt.Schema.Attributes {
 		if err := validateAttribute(a.Name, a, attributes[a.Name]); err != nil {
 			return err
@@ -33,42 +39,59 @@ func Validate(rt *schema.ResourceType, attributes scim.Object) error {
 			return err
 		}
 	}
-	undeclared := 0
+	for _, extension := range rt.Extensions {
+		if err := validateExtension(extension, before, attributes); err != nil {
+			return err
+		}
+	}
+	return validateSizes(attributes)
+}
+
+func validateExtension(extension schema.Extension, before, attributes scim.Object) error {
+	urn := extension.Schema.ID
+	value := attributes[urn]
+	if extension.Schema.Declared && before != nil {
+		if extension.Required && value == nil && before[urn] != nil {
+			return invalid(urn, "is required")
+		}
+		return validateExtensionChange(extension.Schema, before[urn], value)
+	}
+	if value == nil && !extension.Schema.Declared {
+		return nil
+	}
+	if value == nil && extension.Required {
+		return invalid(urn, "is required")
+	}
+	object, ok := value.(scim.Object)
+	if !ok && value != nil {
+		return invalid(urn, "must be an object")
+	}
+	for _, a := range extension.Schema.Attributes {
+		if err := validateAttribute(urn+":"+a.Name, a, object[a.Name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validateSizes bounds the extensions that are stored as they are.
+func validateSizes(attributes scim.Object) error {
+	n := 0
 	for key, value := range attributes {
-		if !schema.IsURN(key) {
+		if !schema.IsURN(key) || key == schema.EnterpriseUserURN {
 			continue
 		}
-		extension := rt.Extension(key)
-		if extension != nil {
-			if err := validateExtension(extension, value); err != nil {
-				return err
-			}
-			continue
-		}
-		if undeclared++; undeclared > MaxExtensions {
+		if n++; n > MaxExtensions {
 			return scim.BadRequest(scim.TypeInvalidValue, "more than %d extensions", MaxExtensions)
 		}
-		if err := validateUndeclared(key, value); err != nil {
+		if err := validateSize(key, value); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func validateExtension(extension *schema.Schema, value any) error {
-	object, ok := value.(scim.Object)
-	if !ok {
-		return invalid(extension.ID, "must be an object")
-	}
-	for _, a := range extension.Attributes {
-		if err := validateAttribute(extension.ID+":"+a.Name, a, object[a.Name]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func validateUndeclared(urn string, value any) error {
+func validateSize(urn string, value any) error {
 	if characters(urn) > maxURN {
 		return scim.BadRequest(scim.TypeInvalidValue, "the URN of an extension has %d characters; at most %d are accepted", characters(urn), maxURN)
 	}
@@ -96,13 +119,20 @@ func validateAttribute(name string, a *schema.Attribute, value any) error {
 	if !ok {
 		return invalid(name, "must be a list")
 	}
+	return validateList(name, a, list, nil)
+}
+
+// validateList leaves alone those elements that are known already.
+func validateList(name string, a *schema.Attribute, list, known []any) error {
 	if a.MaxItems > 0 && len(list) > a.MaxItems {
 		return invalid(name, "has %d values; at most %d are accepted", len(list), a.MaxItems)
 	}
 	primaries := 0
 	for _, element := range list {
-		if err := validateSingular(name, a, element); err != nil {
-			return err
+		if !has(known, element) {
+			if err := validateSingular(name, a, element); err != nil {
+				return err
+			}
 		}
 		if object, ok := element.(scim.Object); ok && object["primary"] == true {
 			primaries++
@@ -133,6 +163,13 @@ func validateSingular(name string, a *schema.Attribute, value any) error {
 		}
 		return nil
 	}
+	if a.Declared {
+		fit, err := scalar(name, a, value)
+		if err == nil && fit != value {
+			err = invalid(name, "must be a %s", a.Type)
+		}
+		return err
+	}
 	text, ok := value.(string)
 	if !ok {
 		return invalid(name, "must be a %s", a.Type)
@@ -145,5 +182,6 @@ func validateSingular(name string, a *schema.Attribute, value any) error {
 
 func blank(value any) bool {
 	text, ok := value.(string)
-	return value == nil || ok && strings.TrimSpace(text) == ""
+	list, isList := value.([]any)
+	return value == nil || ok && strings.TrimSpace(text) == "" || isList && len(list) == 0
 }

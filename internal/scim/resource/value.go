@@ -31,7 +31,7 @@ func Value(target schema.Target, value any) (any, error) {
 func Values(target schema.Target, value any) ([]any, error) {
 	sent, ok := value.([]any)
 	if !ok {
-		if value == nil || value == "" && target.Attribute.Name != membersName {
+		if value == nil || value == "" && !isMembers(target) {
 			return nil, nil
 		}
 		sent = []any{value}
@@ -51,7 +51,7 @@ func Values(target schema.Target, value any) ([]any, error) {
 
 // Element reads one value of a multi-valued attribute.
 func Element(target schema.Target, value any) (any, error) {
-	if target.Attribute.Name == membersName {
+	if isMembers(target) {
 		return member(value)
 	}
 	return singular(target.String(), target.Attribute, value)
@@ -76,6 +76,9 @@ func singular(name string, a *schema.Attribute, value any) (any, error) {
 	}
 	if a.Type == schema.Boolean {
 		return boolean(name, value)
+	}
+	if a.Declared {
+		return scalar(name, a, value)
 	}
 	return text(name, a, value)
 }
@@ -118,7 +121,7 @@ func complexValue(name string, a *schema.Attribute, value any) (any, error) {
 			decoded[sub.Name] = part
 		}
 	}
-	if !a.MultiValued && decoded["value"] != nil {
+	if !a.MultiValued && !a.Declared && decoded["value"] != nil {
 		// Entra ID repeats a manager every cycle unless it reads {"value": …} alone.
 		delete(decoded, "$ref")
 	}

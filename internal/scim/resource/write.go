@@ -28,9 +28,9 @@ func Create(rt *schema.ResourceType, body scim.Object) (scim.Object, error) {
 // keep their values where the body does not have them, for the sake of what
 // identity providers leave out: `active`, since a default of true would give
 // access back, and `members`, which only [] or null empties. So do attributes
-// that are immutable or writeOnly.
+// that are immutable or writeOnly, and what settle keeps.
 func Replace(rt *schema.ResourceType, body scim.Object) (scim.Change, error) {
-	decoded, err := Decode(rt, body)
+	decoded, err := decode(rt, body)
 	if err != nil {
 		return scim.Change{}, err
 	}
@@ -40,7 +40,8 @@ func Replace(rt *schema.ResourceType, body scim.Object) (scim.Change, error) {
 		members = []scim.MemberChange{{Op: scim.ReplaceMembers, Values: MemberIDs(wanted[membersName])}}
 		delete(wanted, membersName)
 	}
-	if err := Validate(rt, wanted); err != nil {
+	// Declared extensions are compared with what is stored before they are judged.
+	if err := ValidateChange(rt, wanted, wanted); err != nil {
 		return scim.Change{}, err
 	}
 	apply := func(current scim.Object) (scim.Object, error) {
@@ -49,6 +50,12 @@ func Replace(rt *schema.ResourceType, body scim.Object) (scim.Change, error) {
 			next[activeName] = active
 		}
 		if err := keep(rt, current, next); err != nil {
+			return nil, err
+		}
+		if err := decoded.settle(rt, current, next); err != nil {
+			return nil, err
+		}
+		if err := ValidateChange(rt, current, next); err != nil {
 			return nil, err
 		}
 		return next, CheckImmutable(rt, current, next)

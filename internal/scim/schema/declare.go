@@ -10,6 +10,8 @@ const (
 
 	maxValues      = 64 // of one multi-valued attribute
 	maxLargeValues = 16
+	// maxDeclaredValues is for attributes that an administrator declares.
+	maxDeclaredValues = 256
 )
 
 // characteristic changes one characteristic of an attribute from its default.

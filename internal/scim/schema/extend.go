@@ -21,7 +21,7 @@ func Extend(base *ResourceType, extensions ...Extension) (extended *ResourceType
 			continue
 		}
 		declare(extension.Schema.Attributes)
-		extension.Declared = true
+		extension.Schema.Declared = true
 		rt.Extensions = append(rt.Extensions, extension)
 	}
 	return &rt, errs
@@ -33,6 +33,9 @@ func declare(attributes []*Attribute) {
 		a.Declared = true
 		if a.Type == Reference || a.Type == Binary { // RFC 7643 §2.3.6, §2.3.7
 			a.CaseExact = true
+		}
+		if a.MultiValued {
+			a.MaxItems = maxDeclaredValues
 		}
 		if a.Type == Reference && len(a.ReferenceTypes) == 0 {
 			a.ReferenceTypes = []string{"uri"}
@@ -152,7 +155,7 @@ func within(text, urn string) bool {
 func (rt *ResourceType) Unique() []Target {
 	var unique []Target
 	for _, extension := range rt.Extensions {
-		if !extension.Declared {
+		if !extension.Schema.Declared {
 			continue
 		}
 		for _, a := range extension.Schema.Attributes {
@@ -167,7 +170,7 @@ func (rt *ResourceType) Unique() []Target {
 // Declares tells whether an administrator declared an extension of the type.
 func (rt *ResourceType) Declares() bool {
 	for _, extension := range rt.Extensions {
-		if extension.Declared {
+		if extension.Schema.Declared {
 			return true
 		}
 	}

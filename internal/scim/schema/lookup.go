@@ -152,7 +152,7 @@ func (rt *ResourceType) inExtensions(name string) (Target, bool) {
 	var target Target
 	for _, extension := range rt.Extensions {
 		attribute := find(extension.Schema.Attributes, name)
-		if attribute == nil || extension.Declared {
+		if attribute == nil || extension.Schema.Declared {
 			continue
 		}
 		if target.Attribute != nil {

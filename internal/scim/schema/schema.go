@@ -87,13 +87,13 @@ type Schema struct {
 	Name        string
 	Description string
 	Attributes  []*Attribute
+	Declared    bool // by an administrator, see Extend
 }
 
 // Extension is a schema that adds attributes to a resource type (RFC 7643 §3.3).
 type Extension struct {
 	Schema   *Schema
 	Required bool
-	Declared bool // by an administrator, see Extend
 }
 
 // ResourceType is one kind of resource that a service provider serves
