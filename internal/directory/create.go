@@ -123,6 +123,7 @@ func (s scope) createIn(ctx context.Context, name, id string, o client.Object, m
 		}
 		plan.Root.Apply(&g.Spec)
 	}
+	s.label(o)
 	return s.insert(ctx, o, id)
 }
 
@@ -144,6 +145,7 @@ func (s scope) become(ctx context.Context, start client.Object, id string, o cli
 			return nil, err
 		}
 	}
+	s.label(o)
 	created, err := s.update(ctx, o, id)
 	if err != nil {
 		s.discard(ctx, start)

@@ -47,6 +47,7 @@ func (s scope) removeAs(ctx context.Context, current client.Object) error {
 	if retain {
 		s.touch(resourceOf(next))
 		resourceOf(next).Deleted = resourceOf(next).LastModified
+		s.label(next)
 		_, err := s.update(ctx, next, "")
 		return err
 	}

@@ -143,6 +143,9 @@ type Policy struct {
 	OpaqueNames  bool // no slug of the name in object names
 	RetainUsers  bool // deleting a user marks it as deleted
 	RetainGroups bool // deleting a group marks it as deleted
+	// Label sets labels and annotations of a resource that is about to be
+	// written; nil: none.
+	Label func(client.Object)
 }
 
 // Store gives the resources of one sync to the SCIM protocol. policy is asked

@@ -152,6 +152,7 @@ func (s scope) commit(ctx context.Context, current, next client.Object, edit *me
 		return nil, nil
 	}
 	s.touch(resourceOf(next))
+	s.label(next)
 	result, err := s.update(ctx, next, "")
 	if err != nil {
 		if isConflict(err) {

@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/mapping"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 )
 
@@ -79,7 +80,8 @@ func sameSpec(a, b client.Object) bool {
 	return equality.Semantic.DeepEqual(&a.(*v1alpha1.User).Spec, &b.(*v1alpha1.User).Spec)
 }
 
-// toClaim takes everything from an object but the claims it holds.
+// toClaim takes everything from an object but the claims it holds, and what
+// others have put on it.
 func toClaim(o client.Object) {
 	sync, claim := resourceOf(o).SyncRef, *claimOf(o)
 	resource := v1alpha1.ResourceSpec{SyncRef: sync}
@@ -91,6 +93,8 @@ func toClaim(o client.Object) {
 	}
 	setLabel(o, v1alpha1.LabelClaim, "true")
 	setLabel(o, v1alpha1.LabelSynced, "")
+	mapped := mapping.Removal(o)
+	mapped.Apply(o)
 }
 
 // visible tells whether SCIM shows the object: it is a resource, not a mere

@@ -69,7 +69,7 @@ func TestErrors(t *testing.T) {
 		"too long":           {create(scim.Object{"userName": strings.Repeat("x", 257)}), 400, scim.TypeInvalidValue, "userName: Too long"},
 		"name removed":       {modify(scim.Change{Apply: set("userName", "")}), 400, scim.TypeInvalidValue, "needs a name"},
 		"too long, modified": {modify(scim.Change{Apply: set("title", strings.Repeat("x", 1025))}), 400, scim.TypeInvalidValue, "title: Too long"},
-		"unknown id":         {get(jane.ID[:len(jane.ID)-1] + "7"), 404, "", "does not exist"},
+		"unknown id":         {get(jane.ID[:len(jane.ID)-saltLength] + "777777"), 404, "", "does not exist"},
 		"no id":              {get("../../secrets"), 404, "", "does not exist"},
 		"id of another kind": {get(strings.Replace(jane.ID, "-u", "-g", 1)), 404, "", "does not exist"},
 		"delete unknown":     {s.store.Delete(context.Background(), s.users, "nobody", nil), 404, "", "does not exist"},

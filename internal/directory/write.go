@@ -147,6 +147,14 @@ func (s scope) newObject(name string) client.Object {
 	return o
 }
 
+// label sets the labels and annotations of a resource, for the write that
+// follows to carry them.
+func (s scope) label(o client.Object) {
+	if s.policy.Label != nil {
+		s.policy.Label(o)
+	}
+}
+
 // lockKey names a resource's lock.
 func (s scope) lockKey(name string) string { return s.kind + "/" + s.key(name).String() }
 

@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"reflect"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/directory"
+	"github.com/rollcall-scim/rollcall/internal/mapping"
 )
 
 func TestServes(t *testing.T) {
@@ -58,7 +60,11 @@ func TestPolicyOf(t *testing.T) {
 			if test.spec != nil {
 				cluster.WithObjects(&v1alpha1.IdentityProviderSync{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "idp"}, Spec: *test.spec})
 			}
-			if got := policyOf(cluster.Build(), types.NamespacedName{Namespace: "ns", Name: "idp"}); got != test.want {
+			got := policyOf(cluster.Build(), &mapping.Cache{}, types.NamespacedName{Namespace: "ns", Name: "idp"})
+			if (got.Label != nil) != (test.spec != nil) {
+				t.Errorf("got a policy that labels: %t", got.Label != nil)
+			}
+			if got.Label = nil; !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})

@@ -26,8 +26,9 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/controller/groupmemberslice"
 	"github.com/rollcall-scim/rollcall/internal/controller/grouprolebinding"
 	"github.com/rollcall-scim/rollcall/internal/controller/identityprovidersync"
-	"github.com/rollcall-scim/rollcall/internal/controller/synced"
+	"github.com/rollcall-scim/rollcall/internal/controller/labels"
 	"github.com/rollcall-scim/rollcall/internal/directory"
+	"github.com/rollcall-scim/rollcall/internal/mapping"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/server"
@@ -84,23 +85,23 @@ func New(ctx context.Context, c Config) (*Operator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing the directory: %w", err)
 	}
-	tokens, activity := token.NewVerifier(m.GetAPIReader()), server.NewActivity()
+	tokens, activity, mappings := token.NewVerifier(m.GetAPIReader()), server.NewActivity(), &mapping.Cache{}
 	s, err := server.New(server.Options{
 		Address: c.SCIMAddress, CertFile: c.CertFile, KeyFile: c.KeyFile,
 		ExternalURL: c.ExternalURL, TrustForwarded: c.TrustForwarded, MaxRequests: c.MaxRequests,
 		AllowedOrigins: c.AllowedOrigins,
 		Syncs:          m.GetCache(), Serves: c.serves, Tokens: tokens, Activity: activity,
-		Store: storeOf(d, m.GetCache()), Log: c.Log.WithName("scim"),
+		Store: storeOf(d, m.GetCache(), mappings), Log: c.Log.WithName("scim"),
 	})
 	if err != nil {
 		return nil, err
 	}
 	o := &Operator{manager: m, server: s}
-	return o, o.add(ctx, c, live, d, tokens, activity)
+	return o, o.add(ctx, c, live, d, tokens, activity, mappings)
 }
 
 // add registers everything that runs.
-func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *directory.Directory, tokens *token.Verifier, activity *server.Activity) error {
+func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *directory.Directory, tokens *token.Verifier, activity *server.Activity, mappings *mapping.Cache) error {
 	urls, err := server.NewURLs(c.ExternalURL, c.TrustForwarded)
 	if err != nil {
 		return err
@@ -111,10 +112,11 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 		Serves: c.serves, Endpoint: urls.Endpoint,
 		Recorder: o.manager.GetEventRecorder("rollcall"),
 		Guard:    guard,
+		Mappings: mappings,
 	})
 	for _, register := range []func(manager.Manager) error{
 		syncs.Register,
-		synced.NewController(o.manager.GetClient(), d).Register,
+		labels.NewController(o.manager.GetClient(), d, mappings).Register,
 		func(m manager.Manager) error {
 			return grouprolebinding.NewController(m.GetClient(), d).Register(ctx, m)
 		},
@@ -127,7 +129,7 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 			return err
 		}
 	}
-	return forgetDeleted(ctx, o.manager.GetCache(), tokens.Forget, activity.Forget, o.server.Forget)
+	return forgetDeleted(ctx, o.manager.GetCache(), tokens.Forget, activity.Forget, o.server.Forget, mappings.Forget)
 }
 
 // Run serves until ctx ends, then drains. A replica that loses its lead ends
@@ -162,8 +164,8 @@ func newManager(restConfig *rest.Config, c Config) (manager.Manager, error) {
 
 // storeOf gives the resources of a sync. What its spec says about them is read
 // anew for each request.
-func storeOf(d *directory.Directory, syncs client.Reader) func(types.NamespacedName) scim.Store {
+func storeOf(d *directory.Directory, syncs client.Reader, mappings *mapping.Cache) func(types.NamespacedName) scim.Store {
 	return func(key types.NamespacedName) scim.Store {
-		return d.Store(key, func() directory.Policy { return policyOf(syncs, key) })
+		return d.Store(key, func() directory.Policy { return policyOf(syncs, mappings, key) })
 	}
 }

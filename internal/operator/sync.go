@@ -13,17 +13,22 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/labels"
 	"github.com/rollcall-scim/rollcall/internal/directory"
+	"github.com/rollcall-scim/rollcall/internal/mapping"
 )
 
 // policyOf is what the sync says about its resources. A sync that is gone gets
 // no more requests; for those under way nothing is removed.
-func policyOf(syncs client.Reader, key types.NamespacedName) directory.Policy {
+func policyOf(syncs client.Reader, mappings *mapping.Cache, key types.NamespacedName) directory.Policy {
 	s := &v1alpha1.IdentityProviderSync{}
 	if err := syncs.Get(context.Background(), key, s); err != nil {
 		return directory.Policy{RetainUsers: true, RetainGroups: true}
 	}
-	policy := directory.Policy{OpaqueNames: s.Spec.ObjectNames == v1alpha1.ObjectNamesOpaque}
+	policy := directory.Policy{
+		OpaqueNames: s.Spec.ObjectNames == v1alpha1.ObjectNamesOpaque,
+		Label:       func(o client.Object) { labels.Write(mappings.Of(s), s, o) },
+	}
 	if deletion := s.Spec.Deletion; deletion != nil {
 		policy.RetainUsers = deletion.Users == v1alpha1.DeletionRetain
 		policy.RetainGroups = deletion.Groups == v1alpha1.DeletionRetain

@@ -31,6 +31,7 @@ import (
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/directory"
+	"github.com/rollcall-scim/rollcall/internal/mapping"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
 	"github.com/rollcall-scim/rollcall/internal/server"
 	"github.com/rollcall-scim/rollcall/internal/token"
@@ -52,6 +53,8 @@ type Options struct {
 	Recorder events.EventRecorder
 	// Guard is the one that the projecting controllers propose removals to.
 	Guard *removalguard.Guard
+	// Mappings are compiled here as elsewhere, to tell what is wrong with them.
+	Mappings *mapping.Cache
 }
 
 // Controller reconciles IdentityProviderSyncs.
@@ -118,6 +121,7 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (recon
 	}
 	f.apply(&s.Status, s)
 	applyRemovals(&s.Status, s, c.Guard.Status(s))
+	applyMappings(&s.Status, s, c.Mappings.Of(s))
 	observe(&s.Status, c.Activity.Seen(rq.NamespacedName), c.Tokens.LastUsed(rq.NamespacedName))
 	if err := c.patchStatus(ctx, before, s); err != nil {
 		return conflictLater(err)

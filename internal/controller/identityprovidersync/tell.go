@@ -55,6 +55,9 @@ func notices(before, after *v1alpha1.IdentityProviderSync, example unknown) []no
 	if n, ok := removalNotice(before, after); ok {
 		result = append(result, n)
 	}
+	if n, ok := mappingNotice(before, after); ok {
+		result = append(result, n)
+	}
 	return result
 }
 

@@ -1,4 +1,4 @@
-package synced
+package labels
 
 import (
 	"context"
@@ -12,29 +12,24 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/mapping"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 )
 
-// weigh gives the label that an object should have, and whether it has another
-// one. A claim has none, and without their sync objects keep theirs.
-func (c *Controller) weigh(ctx context.Context, o client.Object) (want string, differs bool) {
+// weigh gives what is wrong with an object. A claim has no labels to keep, and
+// without their sync objects keep theirs.
+func (c *Controller) weigh(ctx context.Context, o client.Object) mapping.Changes {
 	spec := resource(o)
 	if spec == nil || spec.ID == "" {
-		return "", false
+		return mapping.Changes{}
 	}
 	s := c.sync(ctx, o.GetNamespace(), spec)
 	if s == nil {
-		return "", false
+		return mapping.Changes{}
 	}
-	var holds bool
-	switch o := o.(type) {
-	case *v1alpha1.User:
-		holds = !filtersUsers(s) || projection.UserSynced(s, c.directory.View(ctx, client.ObjectKeyFromObject(s)), o)
-	case *v1alpha1.Group:
-		holds = projection.GroupSynced(s, o)
-	}
-	want = strconv.FormatBool(holds && spec.Deleted == nil)
-	return want, o.GetLabels()[v1alpha1.LabelSynced] != want
+	return changes(c.mappings.Of(s), s, o, func(u *v1alpha1.User) string {
+		return strconv.FormatBool(projection.UserSynced(s, c.directory.View(ctx, client.ObjectKeyFromObject(s)), u))
+	})
 }
 
 func resource(o client.Object) *v1alpha1.ResourceSpec {
@@ -47,25 +42,23 @@ func resource(o client.Object) *v1alpha1.ResourceSpec {
 	return nil
 }
 
+// sync gives the sync of a resource as it is in the cache; it is not to be changed.
 func (c *Controller) sync(ctx context.Context, namespace string, spec *v1alpha1.ResourceSpec) *v1alpha1.IdentityProviderSync {
 	s := &v1alpha1.IdentityProviderSync{}
-	if err := c.client.Get(ctx, types.NamespacedName{Namespace: namespace, Name: spec.SyncRef.Name}, s); err != nil {
+	key := types.NamespacedName{Namespace: namespace, Name: spec.SyncRef.Name}
+	if err := c.client.Get(ctx, key, s, client.UnsafeDisableDeepCopy); err != nil {
 		return nil
 	}
 	return s
 }
 
-func filtersUsers(s *v1alpha1.IdentityProviderSync) bool {
-	return s.Spec.UserFilter != nil && len(s.Spec.UserFilter.Groups) > 0
-}
-
 type queue = workqueue.TypedRateLimitingInterface[request]
 
-// objects queues what has the wrong label.
+// objects queues what differs from what it should be.
 func (c *Controller) objects() handler.TypedEventHandler[client.Object, request] {
 	weigh := func(ctx context.Context, before, after client.Object, q queue) {
 		if after != nil {
-			if _, differs := c.weigh(ctx, after); differs {
+			if changes := c.weigh(ctx, after); !changes.Empty() {
 				q.Add(request{kindOf(after), client.ObjectKeyFromObject(after)})
 			}
 		}
@@ -101,7 +94,7 @@ func (c *Controller) memberships(ctx context.Context, before, after client.Objec
 	}
 }
 
-// syncs queues all objects of a sync whose filters changed.
+// syncs queues all objects of a sync whose filters or mappings changed.
 func syncs() handler.TypedEventHandler[client.Object, request] {
 	return handler.TypedFuncs[client.Object, request]{
 		// A sync that is new may adopt what one of its name left behind.
@@ -111,7 +104,8 @@ func syncs() handler.TypedEventHandler[client.Object, request] {
 		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
 			before, after := e.ObjectOld.(*v1alpha1.IdentityProviderSync), e.ObjectNew.(*v1alpha1.IdentityProviderSync)
 			if !equality.Semantic.DeepEqual(before.Spec.GroupFilter, after.Spec.GroupFilter) ||
-				!equality.Semantic.DeepEqual(before.Spec.UserFilter, after.Spec.UserFilter) {
+				!equality.Semantic.DeepEqual(before.Spec.UserFilter, after.Spec.UserFilter) ||
+				!equality.Semantic.DeepEqual(before.Spec.Mappings, after.Spec.Mappings) {
 				q.Add(request{all, client.ObjectKeyFromObject(after)})
 			}
 		},
