@@ -1,6 +1,10 @@
 package projection
 
-import "github.com/rollcall-scim/rollcall/api/v1alpha1"
+import (
+	"iter"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+)
 
 // Directory is what one sync holds. Names that only are claimed, and resources
 // that are marked as deleted, may be returned; they are never projected.
@@ -10,6 +14,8 @@ type Directory interface {
 	Group(displayName string) (*v1alpha1.Group, bool)
 	// GroupByID finds a group by SCIM id.
 	GroupByID(id string) (*v1alpha1.Group, bool)
+	// Groups gives all groups. It is asked only for a groupSelector.
+	Groups() iter.Seq[*v1alpha1.Group]
 	// User finds a user by SCIM id.
 	User(id string) (*v1alpha1.User, bool)
 	// Members gives the SCIM ids of all direct members. An error means that

@@ -2,6 +2,8 @@ package projection
 
 import (
 	"errors"
+	"iter"
+	"maps"
 	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -56,6 +58,8 @@ func (c *company) Group(displayName string) (*v1alpha1.Group, bool) {
 	}
 	return nil, false
 }
+
+func (c *company) Groups() iter.Seq[*v1alpha1.Group] { return maps.Values(c.groups) }
 
 func (c *company) GroupByID(id string) (*v1alpha1.Group, bool) { g, ok := c.groups[id]; return g, ok }
 func (c *company) User(id string) (*v1alpha1.User, bool)       { u, ok := c.users[id]; return u, ok }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // Bounds of what is reported, as in GroupRoleBindingStatus.
@@ -20,22 +22,29 @@ type Reason string
 
 // The reasons of problems.
 const (
-	ReasonSyncNotFound           Reason = "SyncNotFound"
-	ReasonSyncDeleted            Reason = "SyncDeleted"
-	ReasonNamespaceNotAllowed    Reason = "NamespaceNotAllowed"
-	ReasonGroupNotFound          Reason = "GroupNotFound"
-	ReasonGroupNotSynced         Reason = "GroupNotSynced"
-	ReasonGroupUnresolved        Reason = "GroupUnresolved"
-	ReasonNestedGroupNotSynced   Reason = "NestedGroupNotSynced"
-	ReasonUsernameExpression     Reason = "InvalidUsernameExpression"
-	ReasonUsernameNotUsable      Reason = "UsernameNotUsable"
-	ReasonUsernameNotUnique      Reason = "UsernameNotUnique"
-	ReasonTooManyMembers         Reason = "TooManyMembers"
-	ReasonObjectNameTaken        Reason = "ObjectNameTaken"
-	ReasonBindPermissionMissing  Reason = "BindPermissionMissing"
-	ReasonRoleNotFound           Reason = "RoleNotFound"
-	ReasonRefusedByTheAPIServer  Reason = "RefusedByAPIServer"
-	ReasonAPIServerNotResponding Reason = "APIServerError"
+	ReasonSyncNotFound             Reason = "SyncNotFound"
+	ReasonSyncDeleted              Reason = "SyncDeleted"
+	ReasonNamespaceNotAllowed      Reason = "NamespaceNotAllowed"
+	ReasonGroupNotFound            Reason = "GroupNotFound"
+	ReasonGroupNotSynced           Reason = "GroupNotSynced"
+	ReasonGroupUnresolved          Reason = "GroupUnresolved"
+	ReasonNestedGroupNotSynced     Reason = "NestedGroupNotSynced"
+	ReasonUsernameExpression       Reason = "InvalidUsernameExpression"
+	ReasonUsernameNotUsable        Reason = "UsernameNotUsable"
+	ReasonUsernameNotUnique        Reason = "UsernameNotUnique"
+	ReasonNamespaceNotFound        Reason = "NamespaceNotFound"
+	ReasonNamespaceTerminating     Reason = "NamespaceTerminating"
+	ReasonInvalidNamespaceSelector Reason = "InvalidNamespaceSelector"
+	ReasonInvalidPattern           Reason = "InvalidPattern"
+	ReasonRoleNotUsable            Reason = "RoleNotUsable"
+	ReasonRemovalsHeld             Reason = "RemovalsHeld"
+	ReasonAdmissionPolicyMissing   Reason = "AdmissionPolicyMissing"
+	ReasonTooManyMembers           Reason = "TooManyMembers"
+	ReasonObjectNameTaken          Reason = "ObjectNameTaken"
+	ReasonBindPermissionMissing    Reason = "BindPermissionMissing"
+	ReasonRoleNotFound             Reason = "RoleNotFound"
+	ReasonRefusedByTheAPIServer    Reason = "RefusedByAPIServer"
+	ReasonAPIServerNotResponding   Reason = "APIServerError"
 )
 
 // Problem is one thing that keeps part of a binding from being projected, and
@@ -43,11 +52,18 @@ const (
 type Problem struct {
 	Reason  Reason
 	Message string
+	// Sync is the IdentityProviderSync that it is about; empty if there is none.
+	Sync types.NamespacedName
 }
 
 // NewProblem makes a Problem; a message that is too long for a status is cut.
 func NewProblem(reason Reason, format string, args ...any) Problem {
 	return Problem{Reason: reason, Message: cut(fmt.Sprintf(format, args...), maxProblemLength-len(reason)-2)}
+}
+
+func (p Problem) of(sync types.NamespacedName) Problem {
+	p.Sync = sync
+	return p
 }
 
 // String is the line for the status: at most 1,024 bytes.
@@ -67,29 +83,34 @@ func (p Problem) Partial() bool {
 // expected to, rather than by a change of what somebody wrote.
 func (p Problem) Waiting() bool {
 	switch p.Reason {
-	case ReasonGroupUnresolved, ReasonAPIServerNotResponding, ReasonGroupNotFound, ReasonSyncNotFound, ReasonSyncDeleted:
+	case ReasonGroupUnresolved, ReasonAPIServerNotResponding, ReasonGroupNotFound, ReasonSyncNotFound, ReasonSyncDeleted,
+		ReasonNamespaceNotFound, ReasonNamespaceTerminating, ReasonRemovalsHeld, ReasonAdmissionPolicyMissing:
 		return true
 	}
 	return false
 }
 
-// tally counts things of one kind and keeps a few as examples, so that a
+// Tally counts things of one kind and keeps a few as examples, so that a
 // thousand unusable names make one line.
-type tally struct {
+type Tally struct {
 	count    int
 	examples []string
 }
 
-func (t *tally) add(format string, args ...any) {
+// Add counts one thing more.
+func (t *Tally) Add(format string, args ...any) {
 	t.count++
 	if len(t.examples) < maxExamples {
 		t.examples = append(t.examples, cut(fmt.Sprintf(format, args...), maxExampleLength))
 	}
 }
 
-func (t *tally) String() string {
-	slices.Sort(t.examples)
-	list := strings.Join(t.examples, ", ")
+// Count is how many things were added.
+func (t *Tally) Count() int { return t.count }
+
+// String lists the examples and says how many more there are.
+func (t *Tally) String() string {
+	list := strings.Join(slices.Sorted(slices.Values(t.examples)), ", ")
 	if more := t.count - len(t.examples); more > 0 {
 		return fmt.Sprintf("%s and %d more", list, more)
 	}

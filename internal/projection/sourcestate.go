@@ -14,8 +14,8 @@ type source struct {
 	name      types.NamespacedName
 	filter    *userFilter
 	projected map[string]bool // users that were dealt with, by id
-	unusable  tally           // members without a name that can be bound
-	notUnique tally           // names of members that other users have too
+	unusable  Tally           // members without a name that can be bound
+	notUnique Tally           // names of members that other users have too
 	shared    map[string]bool // names in notUnique
 	unsure    int             // users of whom it is not known whether they are synced
 }
@@ -60,7 +60,7 @@ func (s *source) subjectName(user *v1alpha1.User) string {
 		err = CheckSubjectName(name)
 	}
 	if err != nil {
-		s.unusable.add("%q (%v)", user.Spec.UserName, err)
+		s.unusable.Add("%q (%v)", user.Spec.UserName, err)
 		return ""
 	}
 	return name
@@ -77,7 +77,7 @@ func (s *source) bearers(name string, member *v1alpha1.User) verdict {
 		}
 		if !s.shared[name] {
 			s.shared[name] = true
-			s.notUnique.add("%q (%q, %q)", name, member.Spec.UserName, user.Spec.UserName)
+			s.notUnique.Add("%q (%q, %q)", name, member.Spec.UserName, user.Spec.UserName)
 		}
 		all = min(all, s.state(user))
 	}

@@ -200,9 +200,9 @@ func (p *projector) bind(s *source, ref v1alpha1.GroupReference, group *v1alpha1
 			ref.DisplayName, members.unresolved[0].Name)
 	}
 	if len(members.notSynced) > 0 {
-		var t tally
+		var t Tally
 		for _, nested := range members.notSynced {
-			t.add("%q", nested.Spec.DisplayName)
+			t.Add("%q", nested.Spec.DisplayName)
 		}
 		p.report(ReasonNestedGroupNotSynced, "groups nested in %q give nobody access, since the groupFilter of IdentityProviderSync %s does not let them through: %s",
 			ref.DisplayName, s.name, &t)
