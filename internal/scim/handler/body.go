@@ -13,9 +13,13 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/scim"
 )
 
-// maxDepth bounds how deep the JSON of a body may nest. A SCIM resource needs
-// four levels; an extension of somebody's own, a few more.
-const maxDepth = 64
+// Bounds of the JSON of a body, beside its size: three bytes of text can become
+// 340 bytes of memory.
+const (
+	maxDepth   = 64      // a SCIM resource needs four levels, an extension of somebody's own a few more
+	maxObjects = 1 << 18 // objects and lists; a group with 100,000 members has as many
+	maxValues  = 1 << 20 // commas, which are less than the values
+)
 
 // readBody reads the JSON object that a request carries, of at most limit bytes.
 func readBody(rq *request, limit int64) (scim.Object, error) {
@@ -79,8 +83,8 @@ func decodeObject(body []byte) (scim.Object, error) {
 	if !utf8.Valid(body) {
 		return nil, scim.BadRequest(scim.TypeInvalidSyntax, "the body is not UTF-8 (RFC 8259 §8.1)")
 	}
-	if at := tooDeep(body); at >= 0 {
-		return nil, scim.BadRequest(scim.TypeInvalidSyntax, "the body nests deeper than %d levels at byte %d", maxDepth, at+1)
+	if err := checkStructure(body); err != nil {
+		return nil, err
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
@@ -111,10 +115,10 @@ func malformed(err error, body []byte) *scim.Error {
 	return scim.BadRequest(scim.TypeInvalidSyntax, "the body is not JSON: %v", err)
 }
 
-// tooDeep gives the place of the first bracket beyond maxDepth, or -1. It looks
-// before the decoder does, which would build all of it first.
-func tooDeep(body []byte) int {
-	depth, quoted := 0, false
+// checkStructure looks at the brackets and commas before the decoder does, which
+// would build everything first.
+func checkStructure(body []byte) error {
+	depth, objects, values, quoted := 0, 0, 0, false
 	for i := 0; i < len(body); i++ {
 		switch c := body[i]; {
 		case quoted && c == '\\':
@@ -123,12 +127,21 @@ func tooDeep(body []byte) int {
 			quoted = !quoted
 		case quoted:
 		case c == '{' || c == '[':
+			objects++
 			if depth++; depth > maxDepth {
-				return i
+				return scim.BadRequest(scim.TypeInvalidSyntax, "the body nests deeper than %d levels at byte %d", maxDepth, i+1)
 			}
 		case c == '}' || c == ']':
 			depth--
+		case c == ',':
+			values++
 		}
 	}
-	return -1
+	if objects > maxObjects || values > maxValues {
+		return &scim.Error{
+			Status: http.StatusRequestEntityTooLarge,
+			Detail: fmt.Sprintf("the body has more than %d objects and lists, or more than %d values: send less, or members in several PATCH requests", maxObjects, maxValues),
+		}
+	}
+	return nil
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
-// FuzzRequests: whatever is asked, the answer is no 500 and its body is JSON.
+// FuzzRequests: whatever is asked, the answer is no 500 and its body is JSON,
+// and every resource can be written back as it was read without a change.
 func FuzzRequests(f *testing.F) {
 	for _, seed := range [][3]string{
 		{"POST", "/Users", fullUser},
@@ -64,6 +65,16 @@ func FuzzRequests(f *testing.F) {
 			}
 			if w.Body.Len() > 0 && !json.Valid(w.Body.Bytes()) {
 				t.Fatalf("%s %q: %d with a body that is not JSON: %q", method, target, w.Code, w.Body)
+			}
+		}
+		for _, path := range []string{"/Users/" + id, "/Groups/" + group} {
+			read := ask("GET", path, "")
+			if read.Code == 404 {
+				continue // it was deleted
+			}
+			written := ask("PUT", path, read.Body.String())
+			if written.Code != 200 || written.Header().Get("ETag") != read.Header().Get("ETag") {
+				t.Fatalf("after %s %q %s, %s is read as\n%s\nand written back: %d\n%s", method, target, body, path, read.Body, written.Code, written.Body)
 			}
 		}
 	})
