@@ -85,7 +85,7 @@ func installAdmission(config *rest.Config) error {
 }
 
 // StartControllerManager runs kube-controller-manager too: garbage collection,
-// namespace deletion, ServiceAccounts.
+// namespace deletion, ServiceAccounts, each controller with rights of its own.
 func (c *ControlPlane) StartControllerManager() error {
 	user, err := c.Env.AddUser(envtest.User{Name: "controller-manager", Groups: []string{"system:masters"}}, nil)
 	if err != nil {
@@ -100,7 +100,7 @@ func (c *ControlPlane) StartControllerManager() error {
 		return err
 	}
 	c.kcm = exec.CommandContext(context.Background(), filepath.Join(Assets(), "kube-controller-manager"),
-		"--kubeconfig", path, "--leader-elect=false", "--secure-port=0")
+		"--kubeconfig", path, "--leader-elect=false", "--secure-port=0", "--use-service-account-credentials")
 	return c.kcm.Start()
 }
 
