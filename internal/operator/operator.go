@@ -24,9 +24,10 @@ import (
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/controller/groupmemberslice"
-	"github.com/rollcall-scim/rollcall/internal/controller/grouprolebinding"
 	"github.com/rollcall-scim/rollcall/internal/controller/identityprovidersync"
 	"github.com/rollcall-scim/rollcall/internal/controller/labels"
+	"github.com/rollcall-scim/rollcall/internal/controller/rolebinding"
+	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/directory"
 	"github.com/rollcall-scim/rollcall/internal/mapping"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
@@ -114,12 +115,15 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 		Guard:    guard,
 		Mappings: mappings,
 	})
+	sources := source.New(o.manager.GetClient(), d)
+	bindings := rolebinding.New(rolebinding.Options{
+		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.LeaderElectionNamespace, Guard: guard,
+	})
 	for _, register := range []func(manager.Manager) error{
 		syncs.Register,
 		labels.NewController(o.manager.GetClient(), d, mappings).Register,
-		func(m manager.Manager) error {
-			return grouprolebinding.NewController(m.GetClient(), d).Register(ctx, m)
-		},
+		func(m manager.Manager) error { return sources.Register(ctx, m) },
+		func(m manager.Manager) error { return bindings.Register(ctx, m) },
 		groupmemberslice.NewController(live, d).Register,
 		func(m manager.Manager) error { return m.Add(o.server) },
 		func(m manager.Manager) error { return m.AddHealthzCheck("ping", healthz.Ping) },
@@ -149,7 +153,7 @@ func newManager(restConfig *rest.Config, c Config) (manager.Manager, error) {
 	return manager.New(restConfig, manager.Options{
 		Scheme:                 scheme,
 		Logger:                 c.Log,
-		Cache:                  cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: grouprolebinding.CacheOptions()},
+		Cache:                  cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: rolebinding.CacheOptions()},
 		Metrics:                metricsserver.Options{BindAddress: c.MetricsAddress},
 		HealthProbeBindAddress: c.ProbeAddress,
 		// A second operator in one process is only a matter of metrics.

@@ -70,11 +70,12 @@ func (e entry) is(user *v1alpha1.User) bool { return e.resourceVersion == user.R
 // Index gives the index of a sync's users by an expression; it is built when
 // nobody has it yet. A CompileError is for the person who wrote the expression.
 func (r *Reader) Index(sync types.NamespacedName, kind Kind, text string) (*Index, error) {
-	compiled, err := kind.Compile(text)
+	n, err := r.s.use(r.consumer, sync, kind, text)
 	if err != nil {
 		return nil, &CompileError{err}
 	}
-	return r.index(sync, kind, text, compiled)
+	r.used[n] = true
+	return n, n.build(r.s.users)
 }
 
 // CompileError is why an expression cannot be used.
@@ -82,12 +83,6 @@ type CompileError struct{ error }
 
 // Unwrap gives the compiler's error.
 func (e *CompileError) Unwrap() error { return e.error }
-
-func (r *Reader) index(sync types.NamespacedName, kind Kind, text string, compute Values) (*Index, error) {
-	n := r.s.use(r.consumer, sync, expression{kind.Name, text}, compute)
-	r.used[n] = true
-	return n, n.build(r.s.users)
-}
 
 // build lists the users of a sync once. An index that is not built needs no
 // events: the list is at least as new as any event seen before.

@@ -9,6 +9,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -61,19 +62,19 @@ func New(cache client.Reader, directory *directory.Directory) *Sources {
 
 // Register adds the indexes that Sources need to the manager's cache.
 func (s *Sources) Register(ctx context.Context, m manager.Manager) (err error) {
-	if s.users, err = indexer(ctx, m, &v1alpha1.User{}, nil); err != nil {
+	if s.users, err = Indexer(ctx, m, &v1alpha1.User{}, nil); err != nil {
 		return err
 	}
-	s.groups, err = indexer(ctx, m, &v1alpha1.Group{}, toolscache.Indexers{indexSync: func(o any) ([]string, error) {
+	s.groups, err = Indexer(ctx, m, &v1alpha1.Group{}, toolscache.Indexers{indexSync: func(o any) ([]string, error) {
 		group := o.(*v1alpha1.Group)
 		return []string{types.NamespacedName{Namespace: group.Namespace, Name: group.Spec.SyncRef.Name}.String()}, nil
 	}})
 	return err
 }
 
-// indexer gives the store of an informer itself: it is never behind an event,
+// Indexer gives the store of an informer itself: it is never behind an event,
 // and has no way to fail half-way.
-func indexer(ctx context.Context, m manager.Manager, o client.Object, indexers toolscache.Indexers) (toolscache.Indexer, error) {
+func Indexer(ctx context.Context, m manager.Manager, o client.Object, indexers toolscache.Indexers) (toolscache.Indexer, error) {
 	informer, err := m.GetCache().GetInformer(ctx, o, cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, fmt.Errorf("start the informer of %T: %w", o, err)
@@ -114,6 +115,8 @@ type Names struct {
 	// Fallback is the last Expression that could be used; it names those whose
 	// access is to be taken away while Expression does not compile.
 	Fallback string
+	// None is set when nobody asks for names; then users are not indexed.
+	None bool
 }
 
 // Source reads a sync as projection sees it. An error means that nothing is
@@ -125,26 +128,28 @@ func (r *Reader) Source(ctx context.Context, sync types.NamespacedName, names Na
 		return source, err
 	}
 	expressions := []string{names.Expression, names.Fallback}
-	if names.Expression == "" {
+	switch {
+	case names.None:
+		return source, nil
+	case names.Expression == "":
 		expressions = r.s.kubernetesUsernames(sync, source.Sync)
 	}
 	for i, expression := range expressions {
 		if expression == "" {
 			continue
 		}
-		compiled, err := Usernames.Compile(expression)
-		if err != nil {
+		index, err := r.Index(sync, Usernames, expression)
+		if failure, ok := errors.AsType[*CompileError](err); ok {
 			if i == 0 {
-				source.UsernamesError = err
+				source.UsernamesError = failure.error
 			}
 			continue
 		}
-		if names.Expression == "" && source.Sync != nil && i == 0 {
-			r.s.remember(sync, expression)
-		}
-		index, err := r.index(sync, Usernames, expression, compiled)
 		if err != nil {
 			return source, err
+		}
+		if names.Expression == "" && source.Sync != nil && i == 0 {
+			r.s.remember(sync, expression)
 		}
 		source.Usernames = usernames{index}
 		break

@@ -8,16 +8,21 @@ import (
 )
 
 // use gives the index of an expression, made if need be, and notes that a
-// consumer uses it.
-func (s *Sources) use(consumer Consumer, sync types.NamespacedName, e expression, compute Values) *Index {
+// consumer uses it. The error is the compiler's.
+func (s *Sources) use(consumer Consumer, sync types.NamespacedName, kind Kind, text string) (*Index, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.indexes[sync] == nil {
-		s.indexes[sync] = map[expression]*Index{}
-	}
+	e := expression{kind.Name, text}
 	n := s.indexes[sync][e]
 	if n == nil {
+		compute, err := kind.Compile(text)
+		if err != nil {
+			return nil, err
+		}
 		n = &Index{sync: sync, expression: e, compute: compute}
+		if s.indexes[sync] == nil {
+			s.indexes[sync] = map[expression]*Index{}
+		}
 		s.indexes[sync][e] = n
 	}
 	if s.uses[consumer] == nil {
@@ -27,7 +32,7 @@ func (s *Sources) use(consumer Consumer, sync types.NamespacedName, e expression
 		s.uses[consumer][n] = true
 		n.uses++
 	}
-	return n
+	return n, nil
 }
 
 // settle leaves a consumer with the indexes that it still uses.

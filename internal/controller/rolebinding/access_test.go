@@ -1,4 +1,4 @@
-package grouprolebinding_test
+package rolebinding_test
 
 import (
 	"testing"
@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/projection"
 )
 
 type access = map[string]bool
@@ -182,12 +183,14 @@ func TestRevokingWithABrokenExpressionAfterARestart(t *testing.T) {
 	devs := w.group("Devs", ann.Spec.ID, bob.Spec.ID, cid.Spec.ID)
 	b := w.bind("pod-reader", "Devs")
 	w.wantReason(b, "InvalidUsernameExpression")
-	owned := w.roleBindings(w.namespace)[0]
-	update(w, &owned, func(rb *rbacv1.RoleBinding) { // as the last leader left it
-		for _, user := range []string{"ann", "bob", "cid"} {
-			rb.Subjects = append(rb.Subjects, rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: "User", Name: w.name(user)})
-		}
-	})
+	var subjects []rbacv1.Subject
+	for _, user := range []string{"ann", "bob", "cid"} {
+		subjects = append(subjects, rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: "User", Name: w.name(user)})
+	}
+	w.create(projection.OfGroupRoleBinding(b).RoleBinding(projection.Object{ // as the last leader left it
+		Namespace: w.namespace, Name: generatedName(b, 0), Subjects: subjects,
+		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "pod-reader"},
+	}))
 	stays(t, "access", func() bool { return w.mayRead("ann") && w.mayRead("bob") && w.mayRead("cid") })
 	no := false
 	update(w, ann, func(u *v1alpha1.User) { u.Spec.Active = &no })

@@ -1,4 +1,4 @@
-package grouprolebinding_test
+package rolebinding_test
 
 import (
 	"context"
@@ -244,7 +244,7 @@ func TestRoleThatDoesNotExistYet(t *testing.T) {
 	w.bind("not-yet", "Devs") // the operator may bind it
 	w.promptly("RoleBindings", 1, func() any { return len(w.roleBindings(w.namespace)) })
 	other := newWorld(t)
-	other.group("Devs")
+	other.group("Devs", other.user("ann").Spec.ID)
 	b := other.bind("never", "Devs")
 	other.wantReason(b, "RoleNotFound")
 }

@@ -1,7 +1,10 @@
-package grouprolebinding_test
+package rolebinding_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +131,12 @@ func (w world) bindIn(namespace, role string, groups ...string) *v1alpha1.GroupR
 	return b
 }
 
+// generatedName is the name of a binding's object: <name>-<hash>-<number>.
+func generatedName(b *v1alpha1.GroupRoleBinding, number int) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{"GroupRoleBinding", b.Namespace, b.Name, b.Spec.RoleRef.Kind, b.Spec.RoleRef.Name}, "\x00")))
+	return fmt.Sprintf("%s-%s-%d", b.Name, strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:13]), number)
+}
+
 // may asks the API server's own authorizer.
 func (w world) may(user, verb, resource, namespace string) bool {
 	w.Helper()
@@ -175,22 +184,28 @@ func (w world) roleBindings(namespace string) []rbacv1.RoleBinding {
 }
 
 // status reads a binding's status with its Ready condition's reason.
-func (w world) status(b *v1alpha1.GroupRoleBinding) (s v1alpha1.GroupRoleBindingStatus, reason string) {
+func (w world) status(b client.Object) (s v1alpha1.GroupBindingStatus, reason string) {
 	w.Helper()
-	got := &v1alpha1.GroupRoleBinding{}
+	got := b.DeepCopyObject().(client.Object)
 	if err := admin.Get(w.Context(), client.ObjectKeyFromObject(b), got); err != nil {
 		w.Fatal(err)
 	}
-	for _, c := range got.Status.Conditions {
-		if c.Type == v1alpha1.ConditionReady && c.ObservedGeneration == got.Generation {
+	switch got := got.(type) {
+	case *v1alpha1.GroupRoleBinding:
+		s = got.Status.GroupBindingStatus
+	case *v1alpha1.ClusterGroupRoleBinding:
+		s = got.Status.GroupBindingStatus
+	}
+	for _, c := range s.Conditions {
+		if c.Type == v1alpha1.ConditionReady && c.ObservedGeneration == got.GetGeneration() {
 			reason = c.Reason
 		}
 	}
-	return got.Status, reason
+	return s, reason
 }
 
 // wantReason waits for the reason of the Ready condition.
-func (w world) wantReason(b *v1alpha1.GroupRoleBinding, want string) {
+func (w world) wantReason(b client.Object, want string) {
 	w.Helper()
 	w.promptly("reason of Ready", want, func() any {
 		_, reason := w.status(b)

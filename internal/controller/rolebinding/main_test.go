@@ -1,10 +1,12 @@
-package grouprolebinding_test
+package rolebinding_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
@@ -21,10 +23,15 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
-	"github.com/rollcall-scim/rollcall/internal/controller/grouprolebinding"
+	"github.com/rollcall-scim/rollcall/internal/controller/rolebinding"
+	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/directory"
+	"github.com/rollcall-scim/rollcall/internal/removalguard"
 	"github.com/rollcall-scim/rollcall/test/controlplane"
 )
+
+// operatorNamespace is the operator's own.
+const operatorNamespace = "rollcall-system"
 
 // admin is a cluster admin; it plays the SCIM server, GitOps and everybody else.
 var admin client.WithWatch
@@ -80,11 +87,12 @@ func run(m *testing.M) (code int, err error) {
 func startController(ctx context.Context, config *rest.Config, scheme *runtime.Scheme, ended chan<- error) error {
 	config = rest.CopyConfig(config)
 	config.Wrap(watches.wrap)
+	config.Wrap(requests.wrap)
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:  scheme,
 		Metrics: metricsserver.Options{BindAddress: "0"},
 		Cache: cache.Options{
-			ByObject:         grouprolebinding.CacheOptions(),
+			ByObject:         rolebinding.CacheOptions(),
 			DefaultTransform: cache.TransformStripManagedFields(),
 		},
 	})
@@ -99,10 +107,21 @@ func startController(ctx context.Context, config *rest.Config, scheme *runtime.S
 	if err != nil {
 		return err
 	}
-	if err := grouprolebinding.NewController(mgr.GetClient(), users).Register(ctx, mgr); err != nil {
+	sources := source.New(mgr.GetClient(), users)
+	if err := sources.Register(ctx, mgr); err != nil {
+		return err
+	}
+	guard := removalguard.New(time.Now)
+	controllers := rolebinding.New(rolebinding.Options{
+		Client: mgr.GetClient(), Sources: sources, OperatorNamespace: operatorNamespace, Guard: guard, Gate: gate.problem,
+	})
+	if err := controllers.Register(ctx, mgr); err != nil {
 		return err
 	}
 	go func() { ended <- mgr.Start(ctx) }()
+	if !mgr.GetCache().WaitForCacheSync(ctx) {
+		return errors.New("the caches do not fill")
+	}
 	return nil
 }
 
@@ -120,6 +139,9 @@ func createRoles(ctx context.Context) error {
 		"rollcall": {
 			rule(rbacv1.GroupName, "clusterroles", []string{"bind"}, "pod-reader", "pod-writer", "not-yet"),
 			rule(rbacv1.GroupName, "rolebindings", append([]string{"create", "update", "delete"}, read...)),
+			rule(rbacv1.GroupName, "clusterrolebindings", append([]string{"create", "update", "delete"}, read...)),
+			rule(rollcall, "clustergrouprolebindings", read),
+			rule(rollcall, "clustergrouprolebindings/status", []string{"patch"}),
 			rule(rollcall, "grouprolebindings", read), rule(rollcall, "identityprovidersyncs", append([]string{"serve"}, read...)),
 			rule(rollcall, "users", read), rule(rollcall, "groups", read),
 			rule(rollcall, "grouprolebindings/status", []string{"patch"}),

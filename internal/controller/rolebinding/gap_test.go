@@ -1,4 +1,4 @@
-package grouprolebinding_test
+package rolebinding_test
 
 import (
 	"errors"

@@ -1,0 +1,227 @@
+package rolebinding
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/rollcall-scim/rollcall/internal/projection"
+)
+
+const (
+	// maxWriters is how many additions wait for the API server at once, in all
+	// bindings together; maxRevokers is how many removals do, in each.
+	maxWriters  = 16
+	maxRevokers = 16
+	// leastProgress is how long additions go on before an event may interrupt
+	// them, so that they end also while events keep coming.
+	leastProgress = 50 * time.Millisecond
+	// mostProgress is how long they go on at a time.
+	mostProgress = 10 * time.Second
+)
+
+// scope is one reconcile of one binding.
+type scope struct {
+	*Controllers
+	kind    kind
+	request request
+	binding projection.Binding
+	labels  map[string]string
+	owners  []metav1.OwnerReference
+	outcome *projection.Outcome
+	gated   bool // nothing may be added
+	guarded bool // the guard holds removals
+
+	called   *atomic.Bool // an event has come since
+	mayYield time.Time
+	wrote    atomic.Bool
+
+	mu         sync.Mutex
+	exists     map[objectKey]client.Object // what the API server has of the binding
+	problems   []projection.Problem
+	failures   []error
+	late       bool              // something had changed before it was written
+	unfinished bool              // additions were interrupted
+	waiting    map[objectKey]int // additions that wait for the budget
+	turn       time.Duration     // until the first of them may be written
+}
+
+// step is an object of a placement that may have to be written.
+type step struct {
+	*place
+	object projection.Object
+}
+
+// place is a placement with what has come of it.
+type place struct {
+	*projection.Placement
+	mu      sync.Mutex
+	refused bool                       // more additions would be refused too
+	behind  bool                       // not all of its objects are as wanted
+	told    map[projection.Reason]bool // one line for each reason
+	done    map[string]bool            // objects that the removals wrote or gave up
+}
+
+// apply makes the objects of a binding those that are wanted. Nobody who should
+// keep a role is without it in between: who moves to another object, as when
+// the roleRef changes, leaves the old one only when the new one stands.
+func (s *scope) apply(ctx context.Context) {
+	var places []*place
+	var revokes, adds []step
+	for i := range s.outcome.Placements {
+		p := &place{Placement: &s.outcome.Placements[i], told: map[projection.Reason]bool{}, done: map[string]bool{}}
+		places = append(places, p)
+		for _, o := range p.Objects {
+			if o.Current != nil && o.Revokes > 0 {
+				revokes = append(revokes, step{p, o})
+			}
+			if o.Changed() || !s.isMarked(keyOfObject(o)) {
+				adds = append(adds, step{p, o})
+			}
+		}
+		for _, o := range p.Obsolete {
+			if o.Revokes > 0 || len(o.Shrunk()) == 0 {
+				revokes = append(revokes, step{p, o})
+			}
+		}
+	}
+	parallel(revokes, maxRevokers, func(at step) { s.revoke(ctx, at) })
+	s.addAll(ctx, adds)
+	s.budget.keep(s.binding.Key(), waitingKeys(s.waiting))
+	for _, p := range places {
+		if !p.behind && !s.unfinished {
+			s.finish(ctx, p)
+		}
+	}
+}
+
+// revoke takes access away from an object, and adds what is pending for it,
+// since it is written anyway.
+func (s *scope) revoke(ctx context.Context, at step) {
+	o, key := at.object, keyOfObject(at.object)
+	subjects, complete := o.Shrunk(), o.Moves == 0
+	if complete && o.Adds > 0 {
+		subjects = o.Subjects
+	}
+	obsolete := slices.ContainsFunc(at.Obsolete, func(other projection.Object) bool { return keyOfObject(other) == key })
+	switch {
+	case obsolete && len(subjects) == 0:
+		s.delete(ctx, at.place, key)
+	case !s.put(ctx, at.place, o, subjects, true) || complete:
+		at.mu.Lock()
+		at.done[o.Name] = true
+		at.mu.Unlock()
+	}
+}
+
+func (s *scope) addAll(ctx context.Context, adds []step) {
+	deadline := time.Now().Add(mostProgress)
+	parallel(adds, maxWriters, func(at step) {
+		key := keyOfObject(at.object)
+		s.mu.Lock()
+		existing := s.exists[key]
+		s.mu.Unlock()
+		if at.skips(at.object) {
+			return
+		}
+		now := time.Now()
+		if ctx.Err() != nil || now.After(deadline) || s.called.Load() && now.After(s.mayYield) {
+			s.mu.Lock()
+			s.unfinished = true
+			s.mu.Unlock()
+			return
+		}
+		if existing != nil && at.object.Adds > 0 {
+			if wait := s.budget.ask(s.binding.Key(), key, stored(current(existing).Subjects)); wait > 0 {
+				s.wait(at, key, wait)
+				return
+			}
+		}
+		s.writers <- struct{}{}
+		defer func() { <-s.writers }()
+		s.put(ctx, at.place, at.object, union(at.object), false)
+	})
+}
+
+func (s *scope) wait(at step, key objectKey, d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting == nil {
+		s.waiting = map[objectKey]int{}
+	}
+	if len(s.waiting) == 0 || d < s.turn {
+		s.turn = d
+	}
+	s.waiting[key] = at.object.Adds
+	at.behindNow()
+}
+
+// skips tells whether an object needs no further write, or cannot have one.
+func (p *place) skips(o projection.Object) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.behind = p.behind || p.refused
+	return p.done[o.Name] || p.refused
+}
+
+func (p *place) behindNow() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.behind = true
+}
+
+// finish ends the moves of a placement whose objects all stand.
+func (s *scope) finish(ctx context.Context, p *place) {
+	var moves []step
+	for _, o := range p.Objects {
+		if o.Moves > 0 {
+			moves = append(moves, step{p, o})
+		}
+	}
+	parallel(moves, maxRevokers, func(at step) { s.put(ctx, p, at.object, at.object.Subjects, false) })
+	parallel(p.Obsolete, maxRevokers, func(o projection.Object) {
+		s.delete(ctx, p, keyOfObject(o))
+	})
+}
+
+// union is what an object holds while some of its subjects move to others.
+func union(o projection.Object) []rbacv1.Subject {
+	if o.Moves == 0 {
+		return o.Subjects
+	}
+	all := slices.Concat(o.Subjects, o.Shrunk())
+	slices.SortFunc(all, compareSubjects)
+	return slices.Compact(all)
+}
+
+func keyOfObject(o projection.Object) objectKey { return objectKey{o.Namespace, o.Name} }
+
+func waitingKeys(waiting map[objectKey]int) map[objectKey]bool {
+	keys := make(map[objectKey]bool, len(waiting))
+	for key := range waiting {
+		keys[key] = true
+	}
+	return keys
+}
+
+// parallel does so many things at once, and returns when all are done.
+func parallel[T any](items []T, workers int, do func(T)) {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	work := func() {
+		for i := next.Add(1) - 1; i < int64(len(items)); i = next.Add(1) - 1 {
+			do(items[i])
+		}
+	}
+	for range min(workers, len(items)) - 1 {
+		group.Go(work)
+	}
+	work()
+	group.Wait()
+}

@@ -1,0 +1,96 @@
+package rolebinding
+
+import (
+	"context"
+	"fmt"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/rollcall-scim/rollcall/internal/projection"
+)
+
+const (
+	indexOwner   = "rollcall.owner"   // by the binding that controls them
+	indexUnowned = "rollcall.unowned" // those without a controller, by LabelBinding
+)
+
+var objectIndexers = toolscache.Indexers{
+	indexOwner: func(o any) ([]string, error) {
+		if owner, ok := projection.BindingOf(o.(client.Object)); ok {
+			return []string{owner.String()}, nil
+		}
+		return nil, nil
+	},
+	indexUnowned: func(o any) ([]string, error) {
+		object := o.(client.Object)
+		if label := object.GetLabels()[projection.LabelBinding]; label != "" && metav1.GetControllerOfNoCopy(object) == nil {
+			return []string{label}, nil
+		}
+		return nil, nil
+	},
+}
+
+// controlled gives the objects that name a binding as their owner, with what was
+// written lately. They are the informer's: do not change them.
+func (c *Controllers) controlled(key projection.BindingKey) []client.Object {
+	return c.written.overlay(key, c.indexed(indexOwner, key.String()))
+}
+
+func (c *Controllers) indexed(index, value string) []client.Object {
+	var objects []client.Object
+	for _, store := range []toolscache.Indexer{c.stores.roleBindings, c.stores.clusterRoleBindings} {
+		found, _ := store.ByIndex(index, value) // the only error is an unknown index
+		for _, o := range found {
+			objects = append(objects, o.(client.Object))
+		}
+	}
+	return objects
+}
+
+// owned gives all objects of a binding that exists: also those whose owner or
+// labels somebody took away, so that their subjects do not stay behind.
+func (c *Controllers) owned(ctx context.Context, rq request, b projection.Binding) (map[objectKey]client.Object, error) {
+	owned := map[objectKey]client.Object{}
+	for _, o := range c.controlled(b.Key()) {
+		owned[keyOf(o)] = o
+	}
+	for _, o := range c.indexed(indexUnowned, marksOf(b).Labels[projection.LabelBinding]) {
+		if b.Generated(current(o)) {
+			owned[keyOf(o)] = o
+		}
+	}
+	strays := c.strays.take(rq)
+	for key := range strays {
+		if owned[key] != nil {
+			continue
+		}
+		o := key.empty()
+		err := c.live.Get(ctx, client.ObjectKey{Namespace: key.namespace, Name: key.name}, o)
+		switch {
+		case apierrors.IsNotFound(err):
+		case err != nil:
+			for key := range strays {
+				c.strays.add(rq, key)
+			}
+			return nil, fmt.Errorf("read %s, which was changed: %w", key, err)
+		case b.Generated(current(o)) && !ofAnother(b, o):
+			owned[key] = o
+		}
+	}
+	return owned, nil
+}
+
+// marksOf gives an object with the labels and owner that those of a binding have.
+func marksOf(b projection.Binding) *rbacv1.RoleBinding { return b.RoleBinding(projection.Object{}) }
+
+// ofAnother tells whether something else than the binding controls an object.
+func ofAnother(b projection.Binding, o client.Object) bool {
+	if owner, ok := projection.BindingOf(o); ok {
+		return owner != b.Key()
+	}
+	return metav1.GetControllerOfNoCopy(o) != nil
+}

@@ -1,0 +1,180 @@
+package rolebinding
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/rollcall-scim/rollcall/internal/controller/source"
+	"github.com/rollcall-scim/rollcall/internal/projection"
+)
+
+const (
+	// unresolvedRetry is how soon a group whose members could not be read is
+	// tried again. No event says that they can be.
+	unresolvedRetry = 2 * time.Second
+	// heldRetry is how soon removals that the guard holds are proposed again: a
+	// hold also ends by time.
+	heldRetry = 10 * time.Second
+	// gateRetry is how soon a closed gate is looked at again.
+	gateRetry = 5 * time.Second
+	// settleTime is how long after its last write a binding is looked at once
+	// more, to compact objects and for the final status.
+	settleTime = time.Second
+)
+
+// reconcile brings the objects of one binding in line.
+func (c *Controllers) reconcile(ctx context.Context, k kind, rq reconcile.Request) (reconcile.Result, error) {
+	r := request{k.name, rq.NamespacedName}
+	called := c.attention.begin(r)
+	defer c.attention.end(r)
+	begun := time.Now()
+
+	object := k.empty()
+	if err := c.Client.Get(ctx, rq.NamespacedName, object); err != nil {
+		if !apierrors.IsNotFound(err) {
+			return reconcile.Result{}, err
+		}
+		// The garbage collector would do it, some seconds later.
+		return c.end(ctx, k, rq)
+	}
+	if object.GetDeletionTimestamp() != nil {
+		if controllerutil.ContainsFinalizer(object, metav1.FinalizerOrphanDependents) {
+			c.forget(k, rq)
+			return reconcile.Result{}, nil // somebody wants to keep the objects as they are
+		}
+		// A finalizer may keep it for ever, and nobody would revoke meanwhile.
+		return c.end(ctx, k, rq)
+	}
+
+	b := k.binding(object)
+	owned, err := c.owned(ctx, r, b)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	reader := c.Sources.Reader(source.Consumer{Controller: k.name, NamespacedName: rq.NamespacedName})
+	sources, err := readSources(ctx, reader, b)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	marks := marksOf(b)
+	s := &scope{Controllers: c, kind: k, request: r, binding: b, called: called, exists: owned,
+		labels: marks.Labels, owners: marks.OwnerReferences}
+	s.outcome = c.project(rq, k, s, sources)
+	s.mayYield = time.Now().Add(max(leastProgress, time.Since(begun)))
+	s.apply(ctx)
+	statusIn, err := s.report(ctx, object, subjectName(b, sources))
+	if err != nil {
+		s.failures = append(s.failures, err)
+	}
+	reader.Done()
+	return s.result(statusIn)
+}
+
+// readSources reads the syncs that a binding refers to.
+func readSources(ctx context.Context, reader *source.Reader, b projection.Binding) (map[types.NamespacedName]projection.Source, error) {
+	names := source.Names{None: b.SubjectKind() != "User"}
+	if b.Grant.Subject != nil {
+		names.Expression, names.Fallback = b.Grant.Subject.Name, b.BoundSubjectName
+	}
+	sources := map[types.NamespacedName]projection.Source{}
+	for _, sync := range b.Syncs() {
+		var err error
+		if sources[sync], err = reader.Source(ctx, sync, names); err != nil {
+			return nil, err
+		}
+	}
+	return sources, nil
+}
+
+// project asks what a binding comes to, and remembers for whom it is held.
+func (c *Controllers) project(rq reconcile.Request, k kind, s *scope, sources map[types.NamespacedName]projection.Source) *projection.Outcome {
+	in := projection.Request{
+		Binding:    s.binding,
+		Source:     func(name types.NamespacedName) projection.Source { return sources[name] },
+		Namespaces: namespaces{c},
+	}
+	for _, o := range s.exists {
+		in.Current = append(in.Current, current(o))
+	}
+	if c.Gate != nil {
+		in.NoAdditions = c.Gate()
+	}
+	if c.Guard != nil {
+		in.Guard = c.Guard.Propose
+	}
+	s.gated = in.NoAdditions != nil
+	syncs := s.binding.Syncs()
+	c.held[k.name].Set(rq, syncs) // before projecting, so that no change of a user falls between the two
+	outcome := projection.Project(in)
+	if !outcome.Held {
+		c.held[k.name].Set(rq, nil)
+	}
+	var guarded []types.NamespacedName
+	for _, removal := range outcome.Removals {
+		if removal.Held {
+			guarded = append(guarded, removal.Sync)
+		}
+	}
+	c.guarded[k.name].Set(rq, guarded)
+	s.guarded = len(guarded) > 0
+	return outcome
+}
+
+// result says when to look again. A failure waits for its turn only if nothing
+// else is to be done before.
+func (s *scope) result(statusIn time.Duration) (reconcile.Result, error) {
+	var in time.Duration
+	sooner := func(when bool, d time.Duration) {
+		if when && (in == 0 || d < in) {
+			in = d
+		}
+	}
+	sooner(statusIn > 0, statusIn)
+	sooner(s.wrote.Load(), settleTime)
+	sooner(len(s.waiting) > 0, max(s.turn, time.Millisecond))
+	sooner(s.unfinished, time.Millisecond)
+	sooner(s.outcome.Unresolved, unresolvedRetry)
+	sooner(s.guarded, heldRetry)
+	sooner(s.gated, gateRetry)
+	if s.late {
+		sooner(true, s.retries.When(s.request))
+	} else {
+		s.retries.Forget(s.request)
+	}
+	if failure := errors.Join(s.failures...); failure != nil && in == 0 {
+		return reconcile.Result{}, failure
+	}
+	return reconcile.Result{RequeueAfter: in}, nil
+}
+
+// end takes away all that a binding gave.
+func (c *Controllers) end(ctx context.Context, k kind, rq reconcile.Request) (reconcile.Result, error) {
+	c.forget(k, rq)
+	key := k.key(rq.NamespacedName)
+	s := &scope{Controllers: c, kind: k, request: request{k.name, rq.NamespacedName}, binding: projection.Binding{
+		Kind: key.Kind, Namespace: key.Namespace, Name: key.Name}, outcome: &projection.Outcome{}}
+	s.deleteAll(ctx, c.controlled(key))
+	s.wrote.Store(false)
+	return s.result(0)
+}
+
+// forget drops what is remembered about a binding that gives nothing any more.
+func (c *Controllers) forget(k kind, rq reconcile.Request) {
+	r := request{k.name, rq.NamespacedName}
+	c.held[k.name].Set(rq, nil)
+	c.guarded[k.name].Set(rq, nil)
+	c.Sources.Forget(source.Consumer{Controller: k.name, NamespacedName: rq.NamespacedName})
+	c.strays.take(r)
+	c.budget.keep(k.key(rq.NamespacedName), nil)
+	c.pace.forget(r)
+	if c.Guard != nil {
+		c.Guard.Forget(k.key(rq.NamespacedName).String())
+	}
+}

@@ -1,0 +1,111 @@
+package rolebinding
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/source"
+	"github.com/rollcall-scim/rollcall/internal/projection"
+)
+
+const (
+	concurrentReconciles = 4 // of each kind
+	firstRetry           = 10 * time.Millisecond
+	lastRetry            = time.Minute
+	// reconcileTimeout ends a reconcile whose live reads or writes hang.
+	reconcileTimeout = time.Minute
+)
+
+// CacheOptions restricts the manager's cache to the RoleBindings and
+// ClusterRoleBindings that Rollcall made: a cluster may have very many others.
+func CacheOptions() map[client.Object]cache.ByObject {
+	ours := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{projection.LabelManagedBy: projection.ManagedBy})}
+	return map[client.Object]cache.ByObject{&rbacv1.RoleBinding{}: ours, &rbacv1.ClusterRoleBinding{}: ours}
+}
+
+// Register adds the controllers, which run on the leader only, and their
+// indexes to a manager. Its cache must have CacheOptions.
+func (c *Controllers) Register(ctx context.Context, m manager.Manager) error {
+	c.live = m.GetAPIReader()
+	c.recorder = m.GetEventRecorder("rollcall")
+	for _, s := range []struct {
+		store    *toolscache.Indexer
+		object   client.Object
+		indexers toolscache.Indexers
+	}{
+		{&c.stores.roleBindings, &rbacv1.RoleBinding{}, objectIndexers},
+		{&c.stores.clusterRoleBindings, &rbacv1.ClusterRoleBinding{}, objectIndexers},
+		{&c.stores.namespaces, &corev1.Namespace{}, nil},
+		{&c.stores.syncs, &v1alpha1.IdentityProviderSync{}, nil},
+	} {
+		var err error
+		if *s.store, err = source.Indexer(ctx, m, s.object, s.indexers); err != nil {
+			return err
+		}
+	}
+	for _, k := range kinds {
+		if err := c.register(ctx, m, k); err != nil {
+			return fmt.Errorf("register the controller of %s: %w", k.name, err)
+		}
+	}
+	return nil
+}
+
+func (c *Controllers) register(ctx context.Context, m manager.Manager, k kind) error {
+	for index, keys := range bindingIndexes {
+		err := m.GetFieldIndexer().IndexField(ctx, k.empty(), index, func(o client.Object) []string { return keys(k.binding(o)) })
+		if err != nil {
+			return fmt.Errorf("index by %s: %w", index, err)
+		}
+	}
+	a := affected{c, k}
+	return builder.ControllerManagedBy(m).
+		Named(strings.ToLower(k.name)).
+		For(k.empty(), builder.WithPredicates(predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+			changed := !source.SameSpec(e.ObjectOld, e.ObjectNew)
+			if changed {
+				c.attention.call(request{k.name, client.ObjectKeyFromObject(e.ObjectNew)})
+			}
+			return changed
+		}})).
+		Watches(&v1alpha1.Group{}, source.OnChange(calling(a, a.groupChanged))).
+		Watches(&v1alpha1.User{}, source.OnChange(calling(a, a.userChanged))).
+		Watches(&v1alpha1.IdentityProviderSync{}, source.OnChange(calling(a, a.syncChanged))).
+		Watches(&corev1.Namespace{}, source.OnChange(calling(a, a.namespaceChanged))).
+		Watches(&rbacv1.RoleBinding{}, c.objectEvents(k)).
+		Watches(&rbacv1.ClusterRoleBinding{}, c.objectEvents(k)).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: concurrentReconciles,
+			ReconciliationTimeout:   reconcileTimeout,
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+		}).
+		Complete(c.reconciler(k))
+}
+
+// calling also interrupts the reconciles that are under way.
+func calling[T client.Object](a affected, concerns func(ctx context.Context, before, after T) []reconcile.Request) func(context.Context, T, T) []reconcile.Request {
+	return func(ctx context.Context, before, after T) []reconcile.Request {
+		requests := concerns(ctx, before, after)
+		for _, rq := range requests {
+			a.attention.call(request{a.kind.name, rq.NamespacedName})
+		}
+		return requests
+	}
+}
