@@ -80,23 +80,3 @@ func (a *audience) holds(name string) bool {
 		return a.run.keeps(g.held, name)
 	})
 }
-
-// without adds the names that should be bound, or may be, and are not.
-func (a *audience) without(subjects []rbacv1.Subject, missing map[string]bool) {
-	bound := make(map[string]bool, len(subjects))
-	for i := range subjects {
-		if a.run.ours(&subjects[i]) {
-			bound[subjects[i].Name] = true
-		}
-	}
-	for _, name := range a.names {
-		if !bound[name] {
-			missing[name] = true
-		}
-	}
-	for name := range a.maybe {
-		if !bound[name] {
-			missing[name] = true
-		}
-	}
-}

@@ -128,21 +128,59 @@ func subjects(names ...string) []rbacv1.Subject {
 	return s
 }
 
-func only(s Source) func(types.NamespacedName) Source {
-	return func(types.NamespacedName) Source { return s }
+// cluster are the namespaces there are.
+type cluster []Namespace
+
+func (c cluster) Namespaces() iter.Seq[Namespace] { return slices.Values(c) }
+
+func (c cluster) Namespace(name string) (Namespace, bool) {
+	i := slices.IndexFunc(c, func(n Namespace) bool { return n.Name == name })
+	if i < 0 {
+		return Namespace{}, false
+	}
+	return c[i], true
 }
 
-func bound(r Result) []string {
+// request is for a binding of one sync in the namespace team, with those who
+// are bound now.
+func request(b *v1alpha1.GroupRoleBinding, source Source, bound ...string) Request {
+	return Request{
+		Binding: OfGroupRoleBinding(b), Current: current(b, bound...), Namespaces: cluster{{Name: "team"}},
+		Source: func(types.NamespacedName) Source { return source },
+	}
+}
+
+// current is the first object of a binding.
+func current(b *v1alpha1.GroupRoleBinding, names ...string) []CurrentObject {
+	return []CurrentObject{{
+		Namespace: b.Namespace, Name: OfGroupRoleBinding(b).objectName(*b.Spec.RoleRef, 0),
+		RoleRef: roleRef(*b.Spec.RoleRef), Subjects: subjects(names...),
+	}}
+}
+
+// bound gives the subjects of all objects that should exist.
+func bound(o *Outcome) []string {
 	names := []string{}
-	for _, s := range r.Objects[0].Subjects {
+	for _, p := range o.Placements {
+		for _, object := range p.Objects {
+			names = append(names, nameList(object.Subjects)...)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func nameList(subjects []rbacv1.Subject) []string {
+	var names []string
+	for _, s := range subjects {
 		names = append(names, s.Name)
 	}
 	return names
 }
 
-func reasons(r Result) []Reason {
+func reasons(o *Outcome) []Reason {
 	got := []Reason{}
-	for _, p := range r.Problems {
+	for _, p := range o.Problems {
 		got = append(got, p.Reason)
 	}
 	return got

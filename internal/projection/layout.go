@@ -72,7 +72,7 @@ func (a *audience) layout(e existing) *layout {
 
 func (k *knownLayout) fits(e existing) bool {
 	return len(e.others) == 0 && k.frozen == e.frozen && slices.EqualFunc(k.shards, e.shards, func(a, b shard) bool {
-		return a.index == b.index && (sameSlice(a.current.Subjects, b.current.Subjects) || slices.Equal(a.current.Subjects, b.current.Subjects))
+		return a.index == b.index && sameSubjects(a.current.Subjects, b.current.Subjects)
 	})
 }
 

@@ -18,7 +18,8 @@ func TestWantedObject(t *testing.T) {
 	c.group("devs", "ann")
 	b := binding("devs")
 	b.Spec.RoleRef = &v1alpha1.RoleReference{Kind: "Role", Name: "deployer"}
-	got := Wanted(Input{Binding: b, Source: only(c.source(entra()))}).Objects
+	of := OfGroupRoleBinding(b)
+	got := []*rbacv1.RoleBinding{of.RoleBinding(Project(request(b, c.source(entra()))).Placements[0].Objects[0])}
 	yes := true
 	want := []*rbacv1.RoleBinding{{
 		TypeMeta: metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "RoleBinding"},
@@ -38,8 +39,8 @@ func TestWantedObject(t *testing.T) {
 	if !strings.HasPrefix(got[0].Name, "devs-") || !strings.HasSuffix(got[0].Name, "-0") || len(got[0].Name) != len("devs-")+13+len("-0") {
 		t.Errorf("name %q, want devs-<13 characters>-0", got[0].Name)
 	}
-	if owner, ok := OwnerOf(got[0]); !ok || owner != "devs" {
-		t.Errorf("OwnerOf = %q, %v", owner, ok)
+	if owner, ok := BindingOf(got[0]); !ok || owner != of.Key() {
+		t.Errorf("BindingOf = %q, %v", owner, ok)
 	}
 }
 
@@ -51,7 +52,8 @@ func TestObjectNamesDiffer(t *testing.T) {
 	} {
 		grb := binding()
 		grb.Namespace, grb.Name, grb.Spec.RoleRef = b.namespace, b.name, &v1alpha1.RoleReference{Kind: b.kind, Name: b.role}
-		rb := roleBinding(grb, 0, nil)
+		of := OfGroupRoleBinding(grb)
+		rb := of.RoleBinding(Object{Namespace: b.namespace, Name: of.objectName(*grb.Spec.RoleRef, 0)})
 		if other, taken := names[rb.Name]; taken {
 			t.Errorf("%v and %s have one object name %s", b, other, rb.Name)
 		}
@@ -59,39 +61,6 @@ func TestObjectNamesDiffer(t *testing.T) {
 		if len(rb.Name) > 253 || len(rb.Labels[LabelBinding]) > 63 {
 			t.Errorf("%v: name %q or label %q is too long", b, rb.Name, rb.Labels[LabelBinding])
 		}
-	}
-}
-
-func TestWantedBeyondOneObject(t *testing.T) {
-	c := newCompany()
-	var everybody, current []string
-	for i := range 14_000 {
-		name := fmt.Sprintf("%05d-%s", i, strings.Repeat("x", 34))
-		c.user(name)
-		everybody = append(everybody, name)
-		if i >= 9_000 {
-			current = append(current, name)
-		}
-	}
-	c.group("devs", everybody...)
-	source := c.source(entra())
-	source.Usernames = unique{c}
-	got := Wanted(Input{Binding: binding("devs"), Source: only(source), Current: subjects(current...)})
-	fits := maxSubjectsSize / (subjectOverhead + 40)
-	if n := len(got.Objects[0].Subjects); n < fits-1 || n > fits {
-		t.Errorf("%d subjects, want the %d that fit", n, fits)
-	}
-	if diff := cmp.Diff([]Reason{ReasonTooManyMembers}, reasons(got)); diff != "" {
-		t.Errorf("problems (-want +got):\n%s", diff)
-	}
-	still := subjectNames(got.Objects[0].Subjects)
-	for _, name := range current {
-		if !still[name] {
-			t.Fatalf("%s was bound and is no more", name)
-		}
-	}
-	if got.MembersDesired != 14_000 || got.MembersApplied(got.Objects[0].Subjects) != int64(len(still)) {
-		t.Errorf("desired %d, applied %d", got.MembersDesired, got.MembersApplied(got.Objects[0].Subjects))
 	}
 }
 
@@ -109,7 +78,7 @@ func TestProblemsAreBounded(t *testing.T) {
 		members = append(members, name)
 	}
 	c.group("devs", members...)
-	got := Wanted(Input{Binding: binding("devs"), Source: only(c.source(entra()))})
+	got := Project(request(binding("devs"), c.source(entra())))
 	if len(got.Problems) != 1 || !strings.Contains(got.Problems[0].Message, "and 997 more") {
 		t.Errorf("problems = %v, want one line that sums up", got.Problems)
 	}

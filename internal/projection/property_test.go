@@ -101,8 +101,8 @@ func TestSubjectsAreTheActiveSyncedMembers(t *testing.T) {
 		c, groups := drawCompany(t)
 		sync := drawSync(t, groups)
 		refs := rapid.SliceOfN(rapid.SampledFrom(groups), 1, 3).Draw(t, "refs")
-		current := subjects(rapid.SliceOfN(rapid.SampledFrom([]string{"u0", "u1", "u2", "eve"}), 0, 3).Draw(t, "current")...)
-		got := Wanted(Input{Binding: binding(refs...), Source: only(c.source(sync)), Current: current})
+		current := rapid.SliceOfN(rapid.SampledFrom([]string{"u0", "u1", "u2", "eve"}), 0, 3).Draw(t, "current")
+		got := Project(request(binding(refs...), c.source(sync), current...))
 		if diff := cmp.Diff(oracle(c, sync, refs), bound(got)); diff != "" {
 			t.Fatalf("subjects (-want +got):\n%s", diff)
 		}
@@ -136,12 +136,12 @@ func TestHoldingNeitherGrowsNorShrinks(t *testing.T) {
 				disabled = strings.ToLower(user.Spec.UserName)
 			}
 		}
-		after := bound(Wanted(Input{Binding: binding(refs...), Source: only(c.source(sync)), Current: subjects(before...)}))
+		after := bound(Project(request(binding(refs...), c.source(sync), before...)))
 		truth := oracle(c, sync, refs) // nobody joined or left but the one disabled
 		if diff := cmp.Diff(truth, after); diff != "" {
 			t.Fatalf("subjects while some groups are unreadable, %q disabled (-want +got):\n%s", disabled, diff)
 		}
-		fresh := bound(Wanted(Input{Binding: binding(refs...), Source: only(c.source(sync))}))
+		fresh := bound(Project(request(binding(refs...), c.source(sync))))
 		for _, name := range fresh {
 			if !slices.Contains(truth, name) {
 				t.Fatalf("%q was added on a guess; only %v have access", name, truth)

@@ -1,8 +1,6 @@
 package projection
 
 import (
-	"slices"
-
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -104,46 +102,3 @@ func (o *Object) Changed() bool {
 // Shrunk gives the subjects that exist without those that are revoked: what
 // may be written at once, whatever else has to wait. It must not be modified.
 func (o *Object) Shrunk() []rbacv1.Subject { return o.shrunk }
-
-// MembersApplied is how many of the desired members are bound everywhere they
-// should be. The objects are those that exist, after what was applied.
-func (o *Outcome) MembersApplied(objects []CurrentObject) int64 {
-	type name struct{ namespace, name string }
-	exists := make(map[name]*CurrentObject, len(objects))
-	for i := range objects {
-		exists[name{objects[i].Namespace, objects[i].Name}] = &objects[i]
-	}
-	missing := map[string]bool{}
-	for i := range o.Placements {
-		p := &o.Placements[i]
-		if p.audience == nil {
-			continue
-		}
-		complete := true
-		var applied []rbacv1.Subject
-		for j := range p.Objects {
-			wanted := &p.Objects[j]
-			object := exists[name{wanted.Namespace, wanted.Name}]
-			if object == nil || object.RoleRef != p.RoleRef {
-				complete = complete && wanted.RoleRef != p.RoleRef
-				continue
-			}
-			complete = complete && (sameSlice(object.Subjects, wanted.Subjects) || slices.Equal(object.Subjects, wanted.Subjects))
-			applied = append(applied, object.Subjects...)
-		}
-		if complete {
-			for _, name := range p.absent {
-				missing[name] = true
-			}
-			continue
-		}
-		p.audience.without(applied, missing)
-	}
-	var n int64
-	for _, name := range o.names {
-		if !missing[name] {
-			n++
-		}
-	}
-	return n
-}

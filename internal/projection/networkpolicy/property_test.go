@@ -69,6 +69,7 @@ func neighborhood() (namespaces map[string]map[string]string, endpoints []traffi
 	namespaces = map[string]map[string]string{
 		"shop": {"kind": "prod"}, "dev": {"kind": "dev"}, "plain": {},
 		"labeled": {NamespaceLabel(entra, "a-devs"): "true"}, "false": {NamespaceLabel(entra, "a-devs"): "false"}, "ops": {NamespaceLabel(entra, "a-ops"): "true"},
+		"filtered": {NamespaceLabel(entra, "b-devs"): "true"}, "gone": {NamespaceLabel(entra, "no-such"): "true"},
 	}
 	for i, name := range names {
 		namespaces[fmt.Sprintf("own-%d", i)] = map[string]string{"owner": labelvalue.Escape("o-" + name)}

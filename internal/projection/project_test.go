@@ -12,14 +12,14 @@ import (
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 )
 
-func TestWanted(t *testing.T) {
+func TestProject(t *testing.T) {
 	now := metav1.NowMicro()
 	deleting := metav1.Now()
 	no := false
 	type given struct {
 		company *company
 		sync    *v1alpha1.IdentityProviderSync
-		in      *Input
+		request *Request
 		source  *Source
 	}
 	tests := map[string]struct {
@@ -134,7 +134,7 @@ func TestWanted(t *testing.T) {
 				g.sync.Namespace = "idp"
 				g.sync.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesSelector,
 					Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "prod"}}}
-				g.in.NamespaceLabels = map[string]string{"tier": "prod"}
+				g.request.Namespaces = cluster{{Name: "team", Labels: map[string]string{"tier": "prod"}}}
 			},
 			want: []string{"ann", "bob"}, wantDesired: 2,
 		},
@@ -261,11 +261,11 @@ func TestWanted(t *testing.T) {
 			given: func(g given) {
 				g.company.unreadable["devs"] = true
 				g.source.Usernames = nil
-				g.in.Current = append(g.in.Current, rbacv1.Subject{Kind: "Group", APIGroup: rbacv1.GroupName, Name: "everybody"},
+				g.request.Current[0].Subjects = append(g.request.Current[0].Subjects, rbacv1.Subject{Kind: "Group", APIGroup: rbacv1.GroupName, Name: "everybody"},
 					rbacv1.Subject{Kind: "User", APIGroup: rbacv1.GroupName, Name: "system:anonymous"})
 			},
 			current: []string{"ann"},
-			want:    []string{"ann"}, wantReasons: []Reason{ReasonUsernameExpression, ReasonGroupUnresolved}, wantHeld: true,
+			want:    []string{"ann"}, wantReasons: []Reason{ReasonGroupUnresolved, ReasonUsernameExpression}, wantHeld: true,
 		},
 	}
 	for name, test := range tests {
@@ -280,20 +280,21 @@ func TestWanted(t *testing.T) {
 			}
 			b := binding(test.groups...)
 			source := c.source(sync)
-			in := Input{Binding: b, Current: subjects(test.current...)}
+			request := Request{Namespaces: cluster{{Name: "team"}}, Current: current(b, test.current...)}
 			if test.given != nil {
-				test.given(given{c, sync, &in, &source})
+				test.given(given{c, sync, &request, &source})
 			}
 			for i := range b.Spec.GroupRefs {
 				b.Spec.GroupRefs[i].SyncRef.Namespace = sync.Namespace
 			}
-			in.Source = func(name types.NamespacedName) Source {
+			request.Binding = OfGroupRoleBinding(b)
+			request.Source = func(name types.NamespacedName) Source {
 				if want := (types.NamespacedName{Namespace: sync.Namespace, Name: "entra"}); name != want {
 					t.Errorf("asked for the sync %s, want %s", name, want)
 				}
 				return source
 			}
-			got := Wanted(in)
+			got := Project(request)
 			if diff := cmp.Diff(test.want, bound(got)); diff != "" {
 				t.Errorf("subjects (-want +got):\n%s", diff)
 			}
@@ -324,8 +325,8 @@ func TestDisablingBesideASyncThatIsGone(t *testing.T) {
 	b := binding("devs", "devs")
 	b.Spec.GroupRefs[1].SyncRef.Name = "okta"
 	sources := map[string]Source{"entra": {Directory: gone}, "okta": okta.source(entra())}
-	got := Wanted(Input{
-		Binding: b, Current: subjects("ann", "bob", "cid", "dan"),
+	got := Project(Request{
+		Binding: OfGroupRoleBinding(b), Current: current(b, "ann", "bob", "cid", "dan"), Namespaces: cluster{{Name: "team"}},
 		Source: func(name types.NamespacedName) Source { return sources[name.Name] },
 	})
 	if diff := cmp.Diff([]string{"ann", "bob", "dan"}, bound(got)); diff != "" {
@@ -342,7 +343,7 @@ func TestUnresolvedIsNotCutOff(t *testing.T) {
 	for range MaxProblems {
 		groups = append(groups, "gone")
 	}
-	got := Wanted(Input{Binding: binding(append(groups, "devs")...), Source: only(c.source(entra()))})
+	got := Project(request(binding(append(groups, "devs")...), c.source(entra())))
 	if len(got.Problems) != MaxProblems || !got.Unresolved {
 		t.Errorf("%d problems, unresolved: %v", len(got.Problems), got.Unresolved)
 	}

@@ -1,0 +1,79 @@
+package projection
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+)
+
+// everywhere binds a group in so many namespaces, as they exist after the
+// first projection; the strings are copied, as those of an informer are.
+func everywhere(c *company, namespaces int) Request {
+	sync := entra()
+	sync.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesAll}
+	source := c.large()
+	source.Sync, source.Directory, source.Usernames = sync, c, lookup{c}
+	b := &v1alpha1.ClusterGroupRoleBinding{}
+	b.Name = "devs"
+	b.Spec.GroupGrant = binding("devs").Spec.GroupGrant
+	b.Spec.GroupRefs[0].SyncRef.Namespace = "team"
+	b.Spec.Target.Scope = v1alpha1.ScopeNamespaces
+	var all cluster
+	for i := range namespaces {
+		name := fmt.Sprintf("ns-%02d", i)
+		all = append(all, Namespace{Name: name})
+		b.Spec.Target.Namespaces = append(b.Spec.Target.Namespaces, name)
+	}
+	r := request(binding("devs"), source)
+	r.Binding, r.Namespaces, r.Current = OfClusterGroupRoleBinding(b), all, nil
+	return r
+}
+
+func copied(objects []CurrentObject) []CurrentObject {
+	objects = slices.Clone(objects)
+	for i := range objects {
+		subjects := make([]rbacv1.Subject, len(objects[i].Subjects))
+		for j, s := range objects[i].Subjects {
+			subjects[j] = rbacv1.Subject{APIGroup: string([]byte(s.APIGroup)), Kind: string([]byte(s.Kind)), Name: string([]byte(s.Name))}
+		}
+		objects[i].Subjects = subjects
+	}
+	return objects
+}
+
+// BenchmarkProject is a group of 20,000 members that is bound in 50 namespaces:
+// 1,000,000 subjects.
+func BenchmarkProject(b *testing.B) {
+	members := names(20_000)
+	c := crowd(members...)
+	empty := everywhere(c, 50)
+	full := everywhere(c, 50)
+	full.Current = copied(exist(Project(full)))
+	run := func(name string, r Request, changed int) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if n := changes(Project(r)); n != changed {
+					b.Fatalf("%d objects change, want %d", n, changed)
+				}
+			}
+		})
+	}
+	run("first", empty, 50*40)
+	run("unchanged", full, 0)
+	c.group("devs", members[1:]...)
+	run("one member less", full, 50)
+	b.Run("applied", func(b *testing.B) {
+		o := Project(full)
+		objects := exist(o)
+		for b.Loop() {
+			if n := o.MembersApplied(objects); n != 19_999 {
+				b.Fatalf("%d members applied", n)
+			}
+		}
+	})
+}
