@@ -17,8 +17,9 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TEST_PACKAGES ?= ./...
 TEST_FLAGS ?=
 TEST_TIMEOUT ?= 15m
-# How long `make fuzz` tries each target.
+# How long `make fuzz` tries each target, and how long `make test` does.
 FUZZ_TIME ?= 10m
+FUZZ_TEST_TIME ?= 2s
 # RACE= runs the tests without the race detector, which needs a C compiler.
 RACE ?= -race
 
@@ -40,8 +41,9 @@ build: ## Build bin/rollcall and bin/idpsim.
 	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
 
 .PHONY: test
-test: controlplane $(GOTESTSUM) c-compiler ## Run all tests: unit, property, integration (real API server), with the race detector.
+test: controlplane $(GOTESTSUM) c-compiler ## Run all tests: unit, property, integration (real API server), with the race detector; fuzz a little.
 	@$(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
+	@$(if $(TEST_FLAGS)$(filter-out ./...,$(TEST_PACKAGES)),,hack/fuzz.sh $(FUZZ_TEST_TIME))
 
 # URL and TOKEN name another service provider; ARGS='--run ^patch/ -o json'
 .PHONY: conformance
@@ -56,12 +58,8 @@ conformance-docs: ## Write docs/conformance.md from the suite.
 	@mv $(BIN)/conformance.md docs/conformance.md
 
 .PHONY: fuzz
-fuzz: ## Run every fuzz target for FUZZ_TIME each (default 10m).
-	@grep -rl --include='*_test.go' '^func Fuzz' internal | while read -r file; do \
-	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(.*/\1/p' "$$file"); do \
-	    echo "$$target in $$(dirname "$$file")"; \
-	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZ_TIME) -fuzzminimizetime 1x "./$$(dirname "$$file")" </dev/null; \
-	  done; done
+fuzz: ## Run every fuzz target for FUZZ_TIME each (default 10m); what they find is in bin/fuzz.
+	@hack/fuzz.sh $(FUZZ_TIME)
 
 .PHONY: verify
 verify: generate manifests fmt vet lint ## Generate, format, vet and lint, then fail unless the git tree is clean.
