@@ -38,7 +38,7 @@ func (w *work) usable(peers []peer) *v1alpha1.AppliedPeers {
 			list = &applied.Egress
 		}
 		if len(*list) < maxPeers {
-			*list = append(*list, p.spec)
+			*list = append(*list, *p.spec.DeepCopy())
 		}
 	}
 	for _, p := range peers {

@@ -18,7 +18,7 @@ type peerKind int
 const (
 	pods       peerKind = iota // by the value of a label
 	namespaces                 // by the value of a label
-	labelled                   // namespaces by a label that a sync keeps: its key
+	labeled                    // namespaces by a label that a sync keeps: its key
 	cidrs                      // CIDRs
 )
 
@@ -80,7 +80,7 @@ func (s set) peersOf(values []string, limits Limits) []networkingv1.NetworkPolic
 		for chunk := range slices.Chunk(values, limits.ValuesPerPeer) {
 			peers = append(peers, networkingv1.NetworkPolicyPeer{NamespaceSelector: in(s.labelKey, chunk)})
 		}
-	case labelled:
+	case labeled:
 		for _, key := range values {
 			peers = append(peers, networkingv1.NetworkPolicyPeer{
 				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{key: NamespaceLabelValue}}})
@@ -113,7 +113,7 @@ func entriesOf(direction networkingv1.PolicyType, p networkingv1.NetworkPolicyPe
 		s.kind, s.namespaces = pods, encode(p.NamespaceSelector)
 		return s.of(p.PodSelector)
 	case p.NamespaceSelector != nil && len(p.NamespaceSelector.MatchExpressions) == 0 && len(p.NamespaceSelector.MatchLabels) == 1:
-		s.kind = labelled
+		s.kind = labeled
 		for key, value := range p.NamespaceSelector.MatchLabels {
 			if strings.HasPrefix(key, v1alpha1.NamespaceAccessLabelPrefix) && value == NamespaceLabelValue {
 				return []entry{{s, key}}

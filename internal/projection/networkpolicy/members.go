@@ -12,11 +12,10 @@ import (
 // work is one call of Wanted.
 type work struct {
 	in      Input
-	current map[int][]entry      // of the objects that exist
-	there   map[entry]bool       // all of them
-	wanted  map[entry]int        // see assign
-	fills   []*fill              // peers with values
-	failed  map[Expression]error // expressions that do not compile
+	current map[int][]entry // of the objects that exist
+	there   map[entry]bool  // all of them
+	wanted  map[entry]int   // see assign
+	fills   []*fill         // peers with values
 	sources map[types.NamespacedName]Source
 	result  *Result
 }
@@ -58,7 +57,7 @@ func (w *work) fill(peers []peer) {
 	w.report(members.Problems...)
 	w.result.Held, w.result.Unresolved = members.Held, members.Unresolved
 	for _, p := range peers {
-		if p.kind == labelled {
+		if p.kind == labeled {
 			w.fillLabels(p, members.Groups)
 			continue
 		}

@@ -118,7 +118,7 @@ func newPeer(direction networkingv1.PolicyType, path string, spec v1alpha1.Group
 		return peer{path: path, expression: spec.Pods.Value,
 			set: set{direction: direction, kind: pods, labelKey: spec.Pods.LabelKey, namespaces: encode(spec.Pods.NamespaceSelector)}}, nil
 	case spec.Namespaces != nil && spec.Namespaces.From == v1alpha1.NamespacePeersSync:
-		return peer{path: path + ".namespaces", set: set{direction: direction, kind: labelled}}, nil
+		return peer{path: path + ".namespaces", set: set{direction: direction, kind: labeled}}, nil
 	case spec.Namespaces != nil:
 		path += ".namespaces"
 		if err := checkLabelKey(path, spec.Namespaces.LabelKey); err != nil {
