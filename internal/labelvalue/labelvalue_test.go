@@ -1,6 +1,8 @@
 package labelvalue
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -90,4 +92,23 @@ func TestEscapeHoldsForAnyText(t *testing.T) {
 			t.Fatalf("the literal %q has the value of %q", e, a)
 		}
 	})
+}
+
+// The table in docs/mappings.md says what Escape does.
+func TestDocumentedExamples(t *testing.T) {
+	text, err := os.ReadFile("../../docs/mappings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "| value | label |")
+	section, _, _ = strings.Cut(section, "\n\n")
+	rows := regexp.MustCompile("(?m)^\\| `(.+)` \\| `(.+)` \\|$").FindAllStringSubmatch(section, -1)
+	if len(rows) < 10 {
+		t.Fatalf("the documentation has %d examples", len(rows))
+	}
+	for _, row := range rows {
+		if got := Escape(row[1]); got != row[2] {
+			t.Errorf("Escape(%q) = %q, documented as %q", row[1], got, row[2])
+		}
+	}
 }

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -238,6 +240,31 @@ func BenchmarkUser(b *testing.B) {
 	for b.Loop() {
 		if c := compiled.User(user); !c.Empty() {
 			b.Fatal(text(c))
+		}
+	}
+}
+
+// The expressions in docs/mappings.md can be used.
+func TestDocumentedExpressions(t *testing.T) {
+	document, err := os.ReadFile("../../docs/mappings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(document), "| to get | write |")
+	section, _, _ = strings.Cut(section, "\n\n")
+	rows := regexp.MustCompile("(?m)^\\| .+ \\| `(.+)` \\|$").FindAllStringSubmatch(section, -1)
+	if len(rows) < 10 {
+		t.Fatalf("the documentation has %d expressions", len(rows))
+	}
+	yes := true
+	user := &v1alpha1.User{Spec: v1alpha1.UserSpec{UserName: "jane@Example.com", UserType: "Contractor", Active: &yes,
+		Name: &v1alpha1.Name{FamilyName: "Doe"}, Emails: []v1alpha1.MultiValue{{Value: "jane@example.com", Type: "work"}},
+		Enterprise: &v1alpha1.EnterpriseUser{Department: "Sales"}}}
+	user.Spec.Extensions = map[string]v1alpha1.RawJSON{"urn:example:params:scim:2.0:User": `{"costUnit":"c","level":3}`}
+	for _, row := range rows {
+		compiled := mappings(m{Annotation: "a", Value: row[1]})
+		if c := compiled.User(user); len(compiled.Problems) > 0 || c.Annotations["a"] == nil {
+			t.Errorf("%s gives nothing: %v", row[1], compiled.Problems)
 		}
 	}
 }

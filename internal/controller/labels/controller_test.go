@@ -129,7 +129,7 @@ func TestAChangeIsOneWrite(t *testing.T) {
 		t.Errorf("POST, PUT, PATCH: %v, want %v", got, want)
 	}
 	for _, entry := range i.object(jane).GetManagedFields() {
-		fields := string(entry.FieldsV1.Raw)
+		fields := entry.FieldsV1.GetRawString()
 		if (entry.Manager == "somebody") != strings.Contains(fields, "f:cost") || entry.Manager == "somebody" && !strings.Contains(fields, "f:note") {
 			t.Errorf("%s manages %s", entry.Manager, fields)
 		}
