@@ -1,10 +1,7 @@
 package filter
 
 import (
-	"cmp"
 	"encoding/json"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -126,46 +123,23 @@ func compareNumber(name string, c Comparison) (func(any) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	want, _ := textOf(c.Value)
-	if _, ok := numberOf(c.Value); !ok {
+	want, ok := numberOf(c.Value)
+	if !ok {
 		return nil, mismatch(name, c, "a number")
 	}
 	return func(value any) bool {
-		text, ok := textOf(value)
-		if !ok {
-			return false
-		}
-		order, ok := compareNumbers(text, want)
-		return ok && ordered(order)
+		number, ok := numberOf(value)
+		return ok && ordered(strings.Compare(number, want))
 	}, nil
 }
 
-// compareNumbers compares integers digit by digit where a float64 cannot tell
-// them apart: ids may be numbers of any length.
-func compareNumbers(a, b string) (order int, ok bool) {
-	x, errX := strconv.ParseFloat(a, 64)
-	y, errY := strconv.ParseFloat(b, 64)
-	if errX != nil || errY != nil {
-		return 0, false
-	}
-	order = cmp.Compare(x, y)
-	if order != 0 || math.Abs(x) < 1<<53 || strings.ContainsAny(a+b, ".eE") {
-		return order, true
-	}
-	order = cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
-	if x < 0 {
-		order = -order
-	}
-	return order, true
-}
-
-func numberOf(value any) (float64, bool) {
+// numberOf is the key of a number, see numberKey.
+func numberOf(value any) (key string, ok bool) {
 	text, ok := textOf(value)
 	if !ok {
-		return 0, false
+		return "", false
 	}
-	number, err := strconv.ParseFloat(text, 64)
-	return number, err == nil
+	return numberKey(text)
 }
 
 // ordering turns the result of a three-way comparison into that of the operator.

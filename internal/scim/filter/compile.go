@@ -32,6 +32,9 @@ func compileBoth[T any](left, right Expression, resolve func(AttributePath) fiel
 }
 
 func compileComparison[T any](c Comparison, f field[T]) (func(T) bool, error) {
+	if f.wrong != nil {
+		return nil, f.wrong
+	}
 	if f.undeclared {
 		test, err := undeclaredTest(f.name, c)
 		return func(t T) bool { return test(f.get(t)) }, err
@@ -53,11 +56,17 @@ func absent(c Comparison) bool {
 }
 
 func compileValuePath[T any](e ValuePath, f field[T]) (func(T) bool, error) {
+	if f.wrong != nil {
+		return nil, f.wrong
+	}
 	if f.attribute == nil && !f.undeclared {
 		return func(T) bool { return false }, nil
 	}
 	if f.sub != nil {
 		return nil, syntaxError("%s is a sub-attribute and takes no filter in brackets", f.name)
+	}
+	if f.attribute != nil && isHidden(f.attribute) {
+		return nil, syntaxError("%s cannot be filtered by", f.name)
 	}
 	values := func(e Expression) (func(map[string]any) bool, error) {
 		if f.undeclared {
@@ -79,10 +88,18 @@ func compileValuePath[T any](e ValuePath, f field[T]) (func(T) bool, error) {
 	}
 	return func(t T) bool {
 		return anyValue(f.get(t), func(value any) bool {
-			object, ok := value.(map[string]any)
-			return ok && holds(object)
+			return holds(element(value))
 		})
 	}, nil
+}
+
+// element is one of several values as a filter in brackets sees it: what is no
+// object is its `value`.
+func element(value any) map[string]any {
+	if object, ok := value.(map[string]any); ok {
+		return object
+	}
+	return map[string]any{"value": value}
 }
 
 // anyValue tells whether the test holds for a value, or for one of several.
@@ -106,7 +123,7 @@ func newTest(name string, attribute, sub *schema.Attribute, c Comparison) (func(
 	if sub != nil {
 		leaf = sub
 	}
-	if attribute.Returned == schema.Never || leaf.Derived {
+	if attribute.Returned == schema.Never || isHidden(leaf) {
 		return nil, syntaxError("%s cannot be filtered by", name)
 	}
 	if c.Operator == Present || c.Value == nil {
@@ -117,7 +134,9 @@ func newTest(name string, attribute, sub *schema.Attribute, c Comparison) (func(
 		if sub == nil {
 			return nil, syntaxError("%s has several parts; compare one of its sub-attributes", name)
 		}
-		leaf = sub
+		if leaf = sub; isHidden(leaf) {
+			return nil, syntaxError("%s cannot be filtered by", name)
+		}
 	}
 	scalar, err := comparer(name, leaf, c)
 	if err != nil {
@@ -130,6 +149,9 @@ func newTest(name string, attribute, sub *schema.Attribute, c Comparison) (func(
 	}
 	return test, nil
 }
+
+// isHidden tells whether a filter must not tell what a value is, or cannot.
+func isHidden(a *schema.Attribute) bool { return a.Returned == schema.Never || a.Derived }
 
 // presence tests for pr, eq null and ne null.
 func presence(name string, sub *schema.Attribute, c Comparison) (func(any) bool, error) {

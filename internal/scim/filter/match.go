@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"strings"
 	"time"
 
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
@@ -50,9 +51,11 @@ func Match(rt *schema.ResourceType, e Expression, c Candidate) bool {
 }
 
 // CompileValue resolves the filter of attr[filter] for the values of the
-// attribute: names in it are those of sub-attributes.
+// attribute: names in it are those of sub-attributes. Of several simple values
+// each is the only sub-attribute, `value`, of itself.
 func CompileValue(attribute *schema.Attribute, e Expression) (func(value map[string]any) bool, error) {
-	if attribute.Type != schema.Complex {
+	simple := attribute.Type != schema.Complex
+	if simple && !attribute.MultiValued {
 		return nil, syntaxError("%s has no sub-attributes that a filter in brackets could compare", attribute.Name)
 	}
 	return compile(e, func(path AttributePath) field[map[string]any] {
@@ -60,6 +63,11 @@ func CompileValue(attribute *schema.Attribute, e Expression) (func(value map[str
 			return field[map[string]any]{}
 		}
 		sub := attribute.SubAttribute(path.Name)
+		if simple && strings.EqualFold(path.Name, "value") {
+			one := *attribute
+			one.Name, one.MultiValued = "value", false
+			sub = &one
+		}
 		if sub == nil {
 			return field[map[string]any]{}
 		}
@@ -78,13 +86,17 @@ type field[T any] struct {
 	attribute  *schema.Attribute
 	sub        *schema.Attribute
 	undeclared bool
-	get        func(T) any // of the attribute, not of its sub-attribute
+	wrong      *SyntaxError // why nothing can be compared
+	get        func(T) any  // of the attribute, not of its sub-attribute
 }
 
 func resolve(rt *schema.ResourceType, path AttributePath) field[Candidate] {
 	target, found := rt.Lookup(path.URN, path.Name, path.SubAttribute)
-	if !found || target.Attribute == nil {
+	if !found && path.Name != "" {
 		return resolveUndeclared(rt, path)
+	}
+	if target.Attribute == nil {
+		return field[Candidate]{wrong: syntaxError("%s names a schema; an attribute name must follow", path.URN)}
 	}
 	f := field[Candidate]{name: target.String(), attribute: target.Attribute, sub: target.Sub}
 	switch {

@@ -129,7 +129,7 @@ func (p *parser) term(inValue bool) (Expression, error) {
 	if err != nil {
 		return nil, err
 	}
-	if path.Name == "" {
+	if path.Name == "" && isCoreURN(path.URN) {
 		return nil, syntaxError("position %d: %s names a schema; an attribute name must follow", p.pos, path.URN)
 	}
 	if !p.at('[') || inValue {

@@ -21,7 +21,7 @@ func ParsePath(text string) (Path, error) {
 	}
 	path := Path{AttributePath: attribute}
 	if p.at('[') {
-		if path.Name == "" || path.SubAttribute != "" {
+		if path.Name == "" && isCoreURN(path.URN) || path.SubAttribute != "" {
 			return Path{}, syntaxError("position %d: only an attribute takes a filter in brackets", p.pos+1)
 		}
 		if path.Filter, err = p.enclosed('[', ']', true); err != nil {
@@ -105,6 +105,12 @@ func splitURN(token string) (AttributePath, bool) {
 	}
 	path.URN = token[:colon]
 	return path, true
+}
+
+// isCoreURN tells a URN of RFC 7643 from one that may have an attribute's name at
+// its end, such as …:2.0:group.
+func isCoreURN(urn string) bool {
+	return strings.EqualFold(urn, schema.UserURN) || strings.EqualFold(urn, schema.GroupURN) || strings.EqualFold(urn, schema.EnterpriseUserURN)
 }
 
 // splitName is name or name.sub.

@@ -1,8 +1,6 @@
 package filter
 
 import (
-	"fmt"
-	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -27,14 +25,16 @@ func CompileKey(rt *schema.ResourceType, path AttributePath) (func(Candidate) st
 	if sub != nil {
 		leaf = sub
 	}
-	if f.attribute.Returned == schema.Never || leaf.Derived {
+	if f.attribute.Returned == schema.Never || isHidden(leaf) {
 		return nil, syntaxError("%s cannot be sorted by", f.name)
 	}
 	if leaf.Type == schema.Complex {
 		if sub = leaf.SubAttribute("value"); sub == nil {
 			return nil, syntaxError("%s has several parts; sort by one of its sub-attributes", f.name)
 		}
-		leaf = sub
+		if leaf = sub; isHidden(leaf) {
+			return nil, syntaxError("%s cannot be sorted by", f.name)
+		}
 	}
 	key := keyOf(leaf)
 	return func(c Candidate) string { return key(chosen(part(chosen(f.get(c)), sub))) }, nil
@@ -108,27 +108,12 @@ func keyOf(leaf *schema.Attribute) func(any) string {
 		}
 	case schema.Integer, schema.Decimal:
 		return func(value any) string {
-			number, ok := numberOf(value)
-			if !ok {
-				return ""
-			}
-			return numberKey(number)
+			key, _ := numberOf(value)
+			return key
 		}
 	}
 	return func(value any) string {
 		text, _ := value.(string)
 		return TextKey(text, leaf.CaseExact)
 	}
-}
-
-// numberKey orders as numbers do: positive ones get the sign bit, negative ones
-// are turned over.
-func numberKey(number float64) string {
-	bits := math.Float64bits(number + 0) // -0 is 0
-	if bits>>63 == 0 {
-		bits |= 1 << 63
-	} else {
-		bits = ^bits
-	}
-	return fmt.Sprintf("%016x", bits)
 }
