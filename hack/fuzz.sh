@@ -31,7 +31,7 @@ while read -r package; do
     (cd "$workspace" && ./fuzz.test -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$time" \
       -test.fuzzminimizetime 1x -test.fuzzcachedir "$directory/cache/$package" </dev/null) || failed+=("$package $target")
   done < <("$workspace/fuzz.test" -test.list '^Fuzz')
-done < <(grep -rl --include='*_test.go' '^func Fuzz' internal | xargs -n1 dirname | sort -u)
+done < <(grep -rl --include='*_test.go' '^func Fuzz' internal | xargs -r -n1 dirname | sort -u)
 
 if ((count == 0)); then
   echo "there are no fuzz targets under internal/" >&2

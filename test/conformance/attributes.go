@@ -4,6 +4,13 @@ var attributeCases = []Case{
 	shows("excluded-multi-valued-sub-attribute", "excludedAttributes takes a sub-attribute of a multi-valued attribute.", "excludedAttributes=emails.value", `{"emails":[{"type":"work","value":null},{"type":"home","value":null}],"title":"Countess"}`),
 	shows("extension-sub-attribute", "attributes takes a sub-attribute in an extension.", "attributes="+enterpriseURN+":manager.value", `{"`+enterpriseURN+`":{"manager":{"value":"Boss-1"},"department":null}}`, "title"),
 	shows("whole-and-part", "An attribute that is named whole and in part is returned whole.", "attributes=name.givenName,name", `{"name":{"givenName":"Ada","familyName":"King"}}`, "title"),
+	shows("excluded-all-parts", "A complex attribute whose parts are all excluded is left out.", "excludedAttributes=name.givenName,name.familyName", `{"title":"Countess"}`, "name"),
+	shows("part-without-value", "A sub-attribute that has no value shows nothing of its attribute.", "attributes=name.middleName,title", `{"title":"Countess"}`, "name"),
+	c("member-part-without-value", Must, "7644 §3.9, 7643 §2.5", "A sub-attribute that no member has shows no members, not empty ones.", func(t *T) {
+		t.group(`{"members":[{"value":"~unknown"}]}`)
+		t.get("/Groups/@1?attributes=members.value").is(200).has(`{"members":[{"value":"~unknown"}]}`)
+		t.get("/Groups/@1?attributes=members.display").is(200).lacks("members", "displayName")
+	}),
 	shows("empty", "An empty attributes parameter is none.", "attributes=", `{"title":"Countess","displayName":"Ada King"}`),
 	c("member-values-only", Must, "7644 §3.9", "attributes=members.value shows the values of the members alone.", func(t *T) {
 		t.user("")

@@ -1,9 +1,41 @@
 package conformance
 
+import "strings"
+
 var etagCases = []Case{
 	c("304-has-etag", Must, "7644 §3.14, RFC 9110 §15.4.5", "A 304 has the ETag.", func(t *T) {
 		version := t.user("").text("meta", "version")
 		t.get("/Users/@1", "If-None-Match: "+version).is(304).named("ETag", version)
+	}),
+	c("304-has-content-location", Must, "RFC 9110 §15.4.5", "A 304 has the Content-Location that the 200 has.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		want := t.get("/Users/@1").is(200).header.Get("Content-Location")
+		t.get("/Users/@1", "If-None-Match: "+version).is(304)
+		if got := t.last.header.Get("Content-Location"); got != want {
+			t.fail(t.last, "Content-Location %q", want)
+		}
+	}),
+	c("if-none-match-list", Must, "7644 §3.14, RFC 9110 §13.1.2", "If-None-Match may name several versions, and * is any.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.get("/Users/@1", `If-None-Match: W/"none", `+version).is(304)
+		t.get("/Users/@1", `If-None-Match: *`).is(304)
+		t.get("/Users/@1", `If-None-Match: W/"none", "neither"`).is(200).has(`{"id":"@1"}`)
+	}),
+	c("if-none-match-weak", Must, "RFC 9110 §13.1.2, §8.8.3.2", "If-None-Match compares weakly: W/ makes no difference.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.get("/Users/@1", "If-None-Match: "+strings.TrimPrefix(version, "W/")).is(304)
+		t.get("/Users/@1", "If-None-Match: W/"+strings.TrimPrefix(version, "W/")).is(304)
+	}),
+	c("if-none-match-change", Must, "RFC 9110 §13.1.2", "If-None-Match that holds keeps a PUT from being carried out: a 412.", func(t *T) {
+		version := t.user(`{"title":"T"}`).text("meta", "version")
+		t.put("/Users/@1", `{"schemas":["`+userURN+`"],"userName":"~u1","title":"U"}`, "If-None-Match: "+version).fails(412, "")
+		t.get("/Users/@1").is(200).has(`{"title":"T"}`)
+	}),
+	c("if-match-get", Must, "RFC 9110 §13.1.1", "If-Match holds for GET too: an old version is a 412.", func(t *T) {
+		version := t.user("").text("meta", "version")
+		t.get("/Users/@1", "If-Match: "+version).is(200).has(`{"id":"@1"}`)
+		t.put("/Users/@1", `{"schemas":["`+userURN+`"],"userName":"~u1","title":"T"}`).is(200)
+		t.get("/Users/@1", "If-Match: "+version).fails(412, "")
 	}),
 	c("if-match-no-change", Must, "7644 §3.14", "An old version in If-Match is a 412 also for a PATCH that would change nothing.", func(t *T) {
 		version := t.user(`{"title":"T"}`).text("meta", "version")

@@ -98,6 +98,13 @@ var filterCases = []Case{
 	wrong("boolean-text", "7644 §3.4.2.2", "A boolean compares with no other text: invalidFilter.", `active eq "perhaps"`),
 	wrong("date-text", "7644 §3.4.2.2", "A time compares with no other text: invalidFilter.", `meta.created gt "yesterday"`),
 	wrong("password", "7643 §7, §9.2", "A password cannot be found out by filters.", `password sw "a"`),
+	wrong("binary-gt", "7644 §3.4.2.2", "A binary has no order: invalidFilter.", `x509Certificates.value gt "MII"`),
+	undeclared("undeclared-text", "a text, ignoring letter case", `badge eq "b-7"`, `badge eq "b-8"`),
+	undeclared("undeclared-number", "a number, of any length", `level eq 12345678901234567891`, `level eq 12345678901234567892`),
+	undeclared("undeclared-boolean", "a boolean", `remote eq true`, `remote eq false`),
+	undeclared("undeclared-sub-attribute", "a part of an object", `office.floor gt 2`, `office.floor gt 3`),
+	undeclared("undeclared-value-filter", "one of several values", `skills[value eq "maths" and years ge 9]`, `skills[value eq "poetry" and years ge 9]`),
+	undeclared("undeclared-pr", "that there is a value", `badge pr`, `title pr`),
 	c("userName", Must, "7644 §3.4.2.2", "userName eq finds the user in any letter case.", func(t *T) {
 		t.user("")
 		t.find("/Users", `userName eq "~U1"`).found("@1")
@@ -162,6 +169,18 @@ func misses(name, source, requires, filter string) Case {
 		t.user(adaBody)
 		t.find("/Users", `userName eq "~u1" and (active pr)`).found("@1")
 		t.find("/Users", `userName eq "~u1" and (`+filter+`)`).found()
+	})
+}
+
+// undeclared expects of an extension that no schema declares that one filter
+// holds, and that another does not; names are within the extension.
+func undeclared(name, what, holds, fails string) Case {
+	const urn = "urn:example:conformance:2.0:User"
+	return c(name, Practice, "choices", "A filter compares "+what+" in an extension that no schema declares.", func(t *T) {
+		t.user(`{"` + urn + `":{"badge":"B-7","level":12345678901234567891,"remote":true,"office":{"floor":3},
+			"skills":[{"value":"Maths","years":9},{"value":"Poetry","years":1}]}}`)
+		t.find("/Users", `userName eq "~u1" and `+urn+":"+holds).found("@1")
+		t.find("/Users", `userName eq "~u1" and `+urn+":"+fails).found()
 	})
 }
 

@@ -68,6 +68,16 @@ var httpCases = []Case{
 			t.fail(a, "Allow with GET and DELETE")
 		}
 	}),
+	c("405-search", Must, "7644 §3.4.3, RFC 9110 §15.5.6", ".search takes POST only: a GET is a 405 with Allow.", func(t *T) {
+		if allow := t.get("/Users/.search").fails(405, "").titled("Allow"); allow != "POST" {
+			t.fail(t.last, "Allow: POST")
+		}
+	}).needing(FeatureSearch),
+	c("allow-head", Must, "RFC 9110 §10.2.1", "Allow names HEAD where GET is served.", func(t *T) {
+		if allow := t.send("PUT", "/Schemas", `{}`).fails(405, "").titled("Allow"); !strings.Contains(allow, "GET") || !strings.Contains(allow, "HEAD") {
+			t.fail(t.last, "Allow with GET and HEAD")
+		}
+	}),
 	c("unknown-parameters", Practice, "Entra ID", "Query parameters that mean nothing are left aside.", func(t *T) {
 		t.user("")
 		t.get("/Users/@1?aadOptscim062020&x=y").is(200).has(`{"id":"@1"}`)

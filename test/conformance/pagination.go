@@ -122,9 +122,9 @@ var paginationCases = []Case{
 		a := t.find("/Groups", `displayName sw "~g"`, "startIndex=2", "count=1").is(200)
 		wantPage(a, 3, 2, 1)
 	}),
-	c("no-nextCursor", Must, "9865 §2", "A page by index has no nextCursor: none was asked for.", func(t *T) {
+	c("no-nextCursor", Must, "9865 §2.4", "Who asks for a page by index gets one, without cursors.", func(t *T) {
 		t.users(2)
-		wantPage(page(t, "count=1"), 2, 1, 1)
+		wantPage(page(t, "startIndex=1", "count=1"), 2, 1, 1)
 		t.last.lacks("nextCursor", "previousCursor")
 	}),
 }
