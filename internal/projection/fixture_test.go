@@ -146,8 +146,12 @@ func (c cluster) Namespace(name string) (Namespace, bool) {
 func request(b *v1alpha1.GroupRoleBinding, source Source, bound ...string) Request {
 	return Request{
 		Binding: OfGroupRoleBinding(b), Current: current(b, bound...), Namespaces: cluster{{Name: "team"}},
-		Source: func(types.NamespacedName) Source { return source },
+		Source: only(source),
 	}
+}
+
+func only(s Source) func(types.NamespacedName) Source {
+	return func(types.NamespacedName) Source { return s }
 }
 
 // current is the first object of a binding.

@@ -83,15 +83,17 @@ func newPattern(text string) (*pattern, error) {
 		return nil, err
 	}
 	p := &pattern{expression: expression, namespace: -1, role: -1}
+	captures := map[string]*int{captureNamespace: &p.namespace, captureRole: &p.role}
 	for i, name := range expression.SubexpNames() {
-		switch name {
-		case "":
-		case captureNamespace:
-			p.namespace = i
-		case captureRole:
-			p.role = i
-		default:
+		index, known := captures[name]
+		switch {
+		case name == "":
+		case !known:
 			return nil, fmt.Errorf("the capture %q has no meaning; there are %q and %q", name, captureNamespace, captureRole)
+		case *index >= 0:
+			return nil, fmt.Errorf("there are two captures %q", name)
+		default:
+			*index = i
 		}
 	}
 	return p, nil
