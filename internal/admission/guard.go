@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -26,6 +27,10 @@ func CacheOptions() map[client.Object]cache.ByObject {
 		&admissionv1.ValidatingAdmissionPolicyBinding{}: only,
 	}
 }
+
+// firstLook is how long Missing waits for the first look, at most: in a manager
+// it has been made, or is about to be, when a controller starts.
+const firstLook = 2 * time.Second
 
 // Guard watches the policies. It is safe for concurrent use.
 type Guard struct {
@@ -68,11 +73,17 @@ func NewGuard(ctx context.Context, informers cache.Informers) (*Guard, error) {
 }
 
 // Missing says which policies or bindings are missing or changed and what to
-// do, in at most 1,024 bytes; "" when all are in force.
+// do, in less than 1,000 bytes; "" when all are in force. It waits a moment for
+// the first look, so that a new leader does not tell of what is not so.
 func (g *Guard) Missing() string {
 	g.mu.Lock()
-	if !g.checked {
-		g.compare()
+	for begin := time.Now(); !g.checked; {
+		if g.compare(); g.checked || time.Since(begin) > firstLook {
+			break
+		}
+		g.mu.Unlock()
+		time.Sleep(firstLook / 200)
+		g.mu.Lock()
 	}
 	defer g.mu.Unlock()
 	return g.message

@@ -8,6 +8,7 @@ package operator
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -23,6 +24,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/admission"
 	"github.com/rollcall-scim/rollcall/internal/controller/groupmemberslice"
 	"github.com/rollcall-scim/rollcall/internal/controller/identityprovidersync"
 	"github.com/rollcall-scim/rollcall/internal/controller/labels"
@@ -107,17 +109,22 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 	if err != nil {
 		return err
 	}
+	policies, err := admission.NewGuard(ctx, o.manager.GetCache())
+	if err != nil {
+		return err
+	}
 	guard := removalguard.New(time.Now)
 	syncs := identityprovidersync.NewController(identityprovidersync.Options{
 		Client: o.manager.GetClient(), Directory: d, Tokens: tokens, Activity: activity,
 		Serves: c.serves, Endpoint: urls.Endpoint,
-		Recorder: o.manager.GetEventRecorder("rollcall"),
-		Guard:    guard,
-		Mappings: mappings,
+		Recorder:  o.manager.GetEventRecorder("rollcall"),
+		Admission: policies,
+		Guard:     guard,
+		Mappings:  mappings,
 	})
 	sources := source.New(o.manager.GetClient(), d)
 	bindings := rolebinding.New(rolebinding.Options{
-		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.LeaderElectionNamespace, Guard: guard,
+		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.LeaderElectionNamespace, Guard: guard, Gate: gate(policies),
 	})
 	for _, register := range []func(manager.Manager) error{
 		syncs.Register,
@@ -150,10 +157,12 @@ func newManager(restConfig *rest.Config, c Config) (manager.Manager, error) {
 			return nil, err
 		}
 	}
+	cached := rolebinding.CacheOptions()
+	maps.Copy(cached, admission.CacheOptions())
 	return manager.New(restConfig, manager.Options{
 		Scheme:                 scheme,
 		Logger:                 c.Log,
-		Cache:                  cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: rolebinding.CacheOptions()},
+		Cache:                  cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: cached},
 		Metrics:                metricsserver.Options{BindAddress: c.MetricsAddress},
 		HealthProbeBindAddress: c.ProbeAddress,
 		// A second operator in one process is only a matter of metrics.

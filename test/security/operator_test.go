@@ -3,6 +3,7 @@ package security
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -46,6 +47,8 @@ func startOperator() (*running, error) {
 	}
 	return &running{url: "http://" + o.SCIMAddress(), stop: func() {
 		cancel()
-		<-ended
+		if err := <-ended; err != nil {
+			fmt.Fprintln(os.Stderr, "the operator ended:", err)
+		}
 	}}, nil
 }

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/token"
 )
 
@@ -53,6 +54,8 @@ func (f *findings) verdict(s *v1alpha1.IdentityProviderSync) verdict {
 		first := problems[0]
 		return verdict{stalled: first.reason != ReasonSecretUnreadable || first.denied, reconciling: first.reason == ReasonSecretUnreadable && !first.denied,
 			reason: first.reason, message: "no token is accepted, so every request is refused: " + join(problems)}
+	case f.missing != "":
+		return verdict{stalled: true, reason: string(projection.ReasonAdmissionPolicyMissing), message: "the endpoint answers, and access is taken away, but given to nobody: " + f.missing}
 	case s.Spec.State == v1alpha1.SyncPaused:
 		return verdict{reason: ReasonPaused, message: "spec.state is Paused: every request is answered 503; users, groups and their access stay as they are"}
 	case len(problems) > 0:

@@ -45,6 +45,11 @@ func TestVerdict(t *testing.T) {
 			findings: findings{username: errors.New("undeclared reference to 'usr'"), tokens: []token.Check{{State: v1alpha1.TokenValid, Secret: true}}},
 			want:     verdict{stalled: true, reason: ReasonUsernameExpressionInvalid}, says: "undeclared reference to 'usr'",
 		},
+		"an admission policy is missing": {
+			tokens:   []v1alpha1.Token{tokenNamed("1")},
+			findings: findings{missing: "a policy is missing", tokens: []token.Check{{State: v1alpha1.TokenValid, Secret: true}}},
+			want:     verdict{stalled: true, reason: "AdmissionPolicyMissing"}, says: "given to nobody: a policy is missing",
+		},
 		"no tokens": {
 			want: verdict{stalled: true, reason: ReasonNoTokens}, says: "generate: true",
 		},

@@ -30,6 +30,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/admission"
 	"github.com/rollcall-scim/rollcall/internal/directory"
 	"github.com/rollcall-scim/rollcall/internal/mapping"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
@@ -51,6 +52,8 @@ type Options struct {
 	// Endpoint is what to enter at the identity provider.
 	Endpoint func(namespace, name string) string
 	Recorder events.EventRecorder
+	// Admission says whether the admission policies are in force.
+	Admission *admission.Guard
 	// Guard is the one that the projecting controllers propose removals to.
 	Guard *removalguard.Guard
 	// Mappings are compiled here as elsewhere, to tell what is wrong with them.
@@ -90,8 +93,22 @@ func (c *Controller) Register(m manager.Manager) error {
 		Watches(&v1alpha1.User{}, c.census.handler()).
 		Watches(&v1alpha1.Group{}, c.census.handler()).
 		WatchesRawSource(c.guardChanges()).
+		WatchesRawSource(c.Admission.Source(c.all)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 4}).
 		Complete(c)
+}
+
+// all are the requests for every sync.
+func (c *Controller) all(ctx context.Context) []reconcile.Request {
+	var syncs v1alpha1.IdentityProviderSyncList
+	if err := c.Client.List(ctx, &syncs, client.UnsafeDisableDeepCopy); err != nil {
+		return nil // each is looked at at every interval anyway
+	}
+	requests := make([]reconcile.Request, 0, len(syncs.Items))
+	for i := range syncs.Items {
+		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&syncs.Items[i])})
+	}
+	return requests
 }
 
 // Reconcile brings one sync's status up to date, now and at every interval.

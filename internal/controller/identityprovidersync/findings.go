@@ -20,11 +20,12 @@ type findings struct {
 	tokens   []token.Check
 	generate map[string]error // by name of Secret: why it could not be made
 	counts   counts
+	missing  string // of the admission policies
 }
 
 // find looks at everything a status tells.
 func (c *Controller) find(ctx context.Context, s *v1alpha1.IdentityProviderSync) (*findings, error) {
-	f := &findings{endpoint: c.Endpoint(s.Namespace, s.Name)}
+	f := &findings{endpoint: c.Endpoint(s.Namespace, s.Name), missing: c.Admission.Missing()}
 	_, f.username = projection.CompileUsername(s.Spec.KubernetesUsername)
 	var err error
 	if f.tokens, err = c.Tokens.Check(ctx, s); err != nil {

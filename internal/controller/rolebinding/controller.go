@@ -30,11 +30,11 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
 )
 
-// The operator may bind no other roles than these; charts and overlays that
-// let it bind more add a rule of the same form. For roles of kind Role the rule
-// names the resource roles, in a Role of the namespace or in the ClusterRole.
+// Which roles the operator may bind is in config/rbac/bindable_roles.yaml; charts
+// and overlays that let it bind more add a rule of the same form. For roles of
+// kind Role the rule names the resource roles, in a Role of the namespace or in
+// the ClusterRole.
 //
-// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=bind,resourceNames=view;edit;admin
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=rolebindings;clusterrolebindings,verbs=get;list;watch;create;update;delete
 // +kubebuilder:rbac:groups=scim.rollcall.dev,resources=grouprolebindings;clustergrouprolebindings;identityprovidersyncs;users;groups,verbs=get;list;watch
 // +kubebuilder:rbac:groups=scim.rollcall.dev,resources=grouprolebindings/status;clustergrouprolebindings/status,verbs=patch
