@@ -32,6 +32,11 @@ func (s scope) create(ctx context.Context, attributes scim.Object) (client.Objec
 	s.touch(resourceOf(o))
 	resourceOf(o).Created = resourceOf(o).LastModified
 
+	release, err := s.reserve(ctx, "", nil, attributes)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	// Requests of this replica for one name wait for each other, rather than
 	// chase one another's claims.
 	unlock, err := s.locks.lock(ctx, s.nameKey(s.slot(name)))

@@ -6,6 +6,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
 // remove deletes a resource. Its id is dead from then on, which ends all
@@ -76,7 +77,7 @@ func (s scope) leaveGroups(ctx context.Context, id string) {
 		return
 	}
 	inGroups := s
-	inGroups.table = s.groups
+	inGroups.table, inGroups.rt = s.groups, schema.GroupType() // attributes stay as they are
 	change := scim.Change{Members: []scim.MemberChange{{Op: scim.RemoveMembers, Values: []string{id}}}}
 	for _, g := range groups {
 		if _, err := inGroups.modify(ctx, g.Spec.ID, change); err != nil && !isNotFound(err) {

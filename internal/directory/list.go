@@ -175,6 +175,9 @@ func (s scope) candidates(ctx context.Context, m *matcher) (objects []client.Obj
 	if email, ok := m.equal["emails.value"]; ok && s.kind == KindUser {
 		return s.indexed(byEmail, indexValue(s.sync, schema.Fold(email))), true, nil
 	}
+	if objects, known := s.byUnique(m); known {
+		return objects, true, nil
+	}
 	if len(m.wanted) == 0 {
 		return nil, false, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -81,13 +82,11 @@ func (s scope) apply(ctx context.Context, current client.Object, change scim.Cha
 	}
 	next := copyOf(current)
 	if change.Apply != nil {
-		attributes, err := change.Apply(attributesOf(current))
+		release, err := s.applyAttributes(ctx, current, next, change.Apply)
 		if err != nil {
 			return nil, err
 		}
-		if err := setAttributes(next, attributes); err != nil {
-			return nil, err
-		}
+		defer release()
 		if nameOf(next) == "" {
 			return nil, scim.BadRequest(scim.TypeInvalidValue, "a %s needs a name", s.kind)
 		}
@@ -111,6 +110,26 @@ func (s scope) apply(ctx context.Context, current client.Object, change scim.Cha
 		}
 	}
 	return s.commit(ctx, current, next, edit, mine)
+}
+
+// applyAttributes gives next the attributes after a change. Call release when
+// they are written.
+func (s scope) applyAttributes(ctx context.Context, current, next client.Object, apply func(scim.Object) (scim.Object, error)) (release func(), err error) {
+	attributes, err := apply(s.attributes(current))
+	if err != nil {
+		return nil, err
+	}
+	if !s.rt.Declares() {
+		return func() {}, setAttributes(next, attributes)
+	}
+	before := s.attributes(current)
+	if reflect.DeepEqual(before, attributes) {
+		return func() {}, nil // also where the names in an extension are spelled anew
+	}
+	if err := setAttributes(next, attributes); err != nil {
+		return nil, err
+	}
+	return s.reserve(ctx, current.GetName(), before, attributes)
 }
 
 // rename makes the new name of a resource its own.

@@ -54,7 +54,7 @@ func (s scope) bare(o client.Object) *scim.Resource {
 	spec := resourceOf(o)
 	r := &scim.Resource{
 		ID:         spec.ID,
-		Attributes: attributesOf(o),
+		Attributes: s.attributes(o),
 		Meta:       scim.Meta{ResourceType: s.kind, Created: instant(spec.Created), LastModified: instant(spec.LastModified)},
 	}
 	if g, ok := o.(*v1alpha1.Group); ok {

@@ -24,6 +24,7 @@ type scope struct {
 	*Directory
 	*table
 	sync   types.NamespacedName
+	rt     *schema.ResourceType // with the extensions that the sync declares
 	policy Policy
 }
 
@@ -34,7 +35,7 @@ func (s *store) begin(ctx context.Context, rt *schema.ResourceType) (scope, cont
 		return scope{}, nil, nil, scim.Unavailable(retryAfter, "the server is starting; try again")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.d.timeout)
-	return scope{Directory: s.d, table: s.d.table(rt.Name), sync: s.sync, policy: s.policy()}, ctx, cancel, nil
+	return scope{Directory: s.d, table: s.d.table(rt.Name), sync: s.sync, rt: rt, policy: s.policy()}, ctx, cancel, nil
 }
 
 // Create implements scim.Store.

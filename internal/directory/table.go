@@ -3,6 +3,7 @@ package directory
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -34,6 +35,11 @@ type table struct {
 
 	mu     sync.RWMutex
 	orders map[types.NamespacedName]*orders
+
+	// Of syncs that declare unique attributes, and for which resource type.
+	uniques    map[types.NamespacedName]*uniques
+	uniquesOf  map[types.NamespacedName]*schema.ResourceType
+	hasUniques atomic.Bool // whether there ever was one
 }
 
 // orders are the resources of one sync in the orders that lists mostly ask for.
@@ -43,7 +49,12 @@ type orders struct {
 }
 
 func newTable(kind string) *table {
-	return &table{kind: kind, orders: map[types.NamespacedName]*orders{}}
+	return &table{
+		kind:      kind,
+		orders:    map[types.NamespacedName]*orders{},
+		uniques:   map[types.NamespacedName]*uniques{},
+		uniquesOf: map[types.NamespacedName]*schema.ResourceType{},
+	}
 }
 
 func (t *table) watch(informer toolscache.SharedIndexInformer) (err error) {
@@ -64,6 +75,7 @@ func (t *table) stored(o client.Object) {
 	} else {
 		t.ordersOf(syncOf(o)).remove(o.GetName())
 	}
+	t.indexUnique(o, visible(o))
 	t.tracker.seen(keyOf(o), sight{uid: o.GetUID(), version: o.GetResourceVersion()})
 }
 
@@ -76,6 +88,7 @@ func (t *table) removed(event any) {
 		return
 	}
 	t.ordersOf(syncOf(o)).remove(o.GetName())
+	t.indexUnique(o, false)
 	t.tracker.seen(keyOf(o), sight{uid: o.GetUID(), version: o.GetResourceVersion(), gone: true})
 }
 
