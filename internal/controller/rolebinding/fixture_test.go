@@ -77,13 +77,18 @@ func (w world) delete(o client.Object) {
 // user makes an active user; its name is unique to the test.
 func (w world) user(name string) *v1alpha1.User {
 	w.Helper()
+	u := newUser(w.namespace, name, w.name(name))
+	w.create(u)
+	return u
+}
+
+func newUser(namespace, name, userName string) *v1alpha1.User {
 	yes := true
 	u := &v1alpha1.User{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: objectName(name)},
-		Spec:       v1alpha1.UserSpec{UserName: w.name(name), Active: &yes},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: objectName(name)},
+		Spec:       v1alpha1.UserSpec{UserName: userName, Active: &yes},
 	}
 	u.Spec.SyncRef.Name, u.Spec.ID = "entra", userID(name)
-	w.create(u)
 	return u
 }
 

@@ -33,6 +33,9 @@ import (
 // operatorNamespace is the operator's own.
 const operatorNamespace = "rollcall-system"
 
+// guard holds removals for the syncs that ask for it.
+var guard = removalguard.New(time.Now)
+
 // admin is a cluster admin; it plays the SCIM server, GitOps and everybody else.
 var admin client.WithWatch
 
@@ -111,7 +114,6 @@ func startController(ctx context.Context, config *rest.Config, scheme *runtime.S
 	if err := sources.Register(ctx, mgr); err != nil {
 		return err
 	}
-	guard := removalguard.New(time.Now)
 	controllers := rolebinding.New(rolebinding.Options{
 		Client: mgr.GetClient(), Sources: sources, OperatorNamespace: operatorNamespace, Guard: guard, Gate: gate.problem,
 	})

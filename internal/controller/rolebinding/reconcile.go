@@ -113,9 +113,6 @@ func (c *Controllers) project(rq reconcile.Request, k kind, s *scope, sources ma
 	syncs := s.binding.Syncs()
 	c.held[k.name].Set(rq, syncs) // before projecting, so that no change of a user falls between the two
 	outcome := projection.Project(in)
-	if !outcome.Held {
-		c.held[k.name].Set(rq, nil)
-	}
 	var guarded []types.NamespacedName
 	for _, removal := range outcome.Removals {
 		if removal.Held {
@@ -124,6 +121,9 @@ func (c *Controllers) project(rq reconcile.Request, k kind, s *scope, sources ma
 	}
 	c.guarded[k.name].Set(rq, guarded)
 	s.guarded = len(guarded) > 0
+	if !outcome.Held {
+		c.held[k.name].Set(rq, guarded)
+	}
 	return outcome
 }
 
