@@ -88,6 +88,11 @@ type GroupKey struct {
 	DisplayName string
 }
 
+// SyncName is the sync that a groupRef in a namespace means.
+func SyncName(namespace string, ref v1alpha1.GroupReference) types.NamespacedName {
+	return types.NamespacedName{Namespace: cmp.Or(ref.SyncRef.Namespace, namespace), Name: ref.SyncRef.Name}
+}
+
 // Groups gives the groups that the binding names, each once: empty for a groupSelector.
 func (b Binding) Groups() []GroupKey {
 	var keys []GroupKey

@@ -64,11 +64,6 @@ func TestObjectNamesDiffer(t *testing.T) {
 	}
 }
 
-// unique spares a large test the search for users of one name.
-type unique struct{ *company }
-
-func (u unique) Users(string) []string { return nil }
-
 func TestProblemsAreBounded(t *testing.T) {
 	c := newCompany()
 	var members []string

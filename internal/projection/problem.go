@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Bounds of what is reported, as in GroupRoleBindingStatus.
+// Bounds of what is reported, as in GroupBindingStatus.
 const (
 	MaxProblems      = 32
 	maxProblemLength = 1024
@@ -37,9 +37,9 @@ const (
 	ReasonInvalidNamespaceSelector Reason = "InvalidNamespaceSelector"
 	ReasonInvalidPattern           Reason = "InvalidPattern"
 	ReasonRoleNotUsable            Reason = "RoleNotUsable"
+	ReasonTooManyMembers           Reason = "TooManyMembers"
 	ReasonRemovalsHeld             Reason = "RemovalsHeld"
 	ReasonAdmissionPolicyMissing   Reason = "AdmissionPolicyMissing"
-	ReasonTooManyMembers           Reason = "TooManyMembers"
 	ReasonObjectNameTaken          Reason = "ObjectNameTaken"
 	ReasonBindPermissionMissing    Reason = "BindPermissionMissing"
 	ReasonRoleNotFound             Reason = "RoleNotFound"
@@ -128,4 +128,9 @@ func cut(text string, size int) string {
 		size--
 	}
 	return text[:size] + ellipsis
+}
+
+// Bounded cuts problems to what a status holds.
+func Bounded(problems []Problem) []Problem {
+	return problems[:min(len(problems), MaxProblems):min(len(problems), MaxProblems)]
 }

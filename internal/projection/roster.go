@@ -150,3 +150,10 @@ func (r *roster) problems() []Problem {
 	}
 	return problems
 }
+
+func onSyncDelete(sync *v1alpha1.IdentityProviderSync) v1alpha1.DeletionAction {
+	if sync.Spec.Deletion == nil {
+		return v1alpha1.DeletionRetain
+	}
+	return cmp.Or(sync.Spec.Deletion.OnSyncDelete, v1alpha1.DeletionRetain)
+}
