@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -15,6 +16,7 @@ import (
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/handler"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 	"github.com/rollcall-scim/rollcall/internal/token"
 )
 
@@ -33,7 +35,8 @@ const (
 type endpoint struct {
 	ro    *router
 	key   types.NamespacedName
-	next  http.Handler
+	store scim.Store
+	next  atomic.Pointer[served]
 	slots chan struct{}
 
 	mu      sync.Mutex
@@ -41,25 +44,41 @@ type endpoint struct {
 	limiter *rate.Limiter // for limit
 }
 
-func newEndpoint(ro *router, key types.NamespacedName) *endpoint {
-	e := &endpoint{
-		ro:    ro,
-		key:   key,
-		slots: make(chan struct{}, max(1, cap(ro.requests)/2)),
-	}
-	store := observed{ro.options.Store(key), func() { ro.options.Activity.change(key) }}
-	path := basePath(key.Namespace, key.Name)
-	e.next = handler.New(handler.Options{
-		Store:        store,
-		Types:        resourceTypes(),
-		BaseURL:      func(r *http.Request) string { return ro.urls.base(r, path) },
-		Authenticate: e.authenticate,
-		Log:          ro.options.Log.WithValues("sync", key.String()),
-	})
-	return e
+// served is the handler for the resource types that a sync has at a time.
+type served struct {
+	http.Handler
+	types []*schema.ResourceType
 }
 
-func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.next.ServeHTTP(w, r) }
+func newEndpoint(ro *router, key types.NamespacedName) *endpoint {
+	return &endpoint{
+		ro:    ro,
+		key:   key,
+		store: observed{ro.options.Store(key), func() { ro.options.Activity.change(key) }},
+		slots: make(chan struct{}, max(1, cap(ro.requests)/2)),
+	}
+}
+
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e.handler(e.ro.options.Types(requestOf(r.Context()).sync)).ServeHTTP(w, r)
+}
+
+// handler is the handler for the resource types, made when they are new.
+func (e *endpoint) handler(rts []*schema.ResourceType) http.Handler {
+	if s := e.next.Load(); s != nil && &s.types[0] == &rts[0] {
+		return s
+	}
+	path := basePath(e.key.Namespace, e.key.Name)
+	s := &served{types: rts, Handler: handler.New(handler.Options{
+		Store:        e.store,
+		Types:        rts,
+		BaseURL:      func(r *http.Request) string { return e.ro.urls.base(r, path) },
+		Authenticate: e.authenticate,
+		Log:          e.ro.options.Log.WithValues("sync", e.key.String()),
+	})}
+	e.next.Store(s)
+	return s
+}
 
 // authenticate admits a request: first of all its token must be valid.
 func (e *endpoint) authenticate(ctx context.Context, presented string) error {

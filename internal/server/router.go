@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/extension"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/handler"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
@@ -59,19 +60,23 @@ func newRouter(options Options) (*router, error) {
 	if options.MaxRequests <= 0 {
 		options.MaxRequests = defaultMaxRequests
 	}
+	if options.Types == nil {
+		options.Types = extension.NewCache().Types
+	}
 	return &router{
 		options:   options,
 		urls:      urls,
 		origins:   allowed,
 		requests:  make(chan struct{}, options.MaxRequests),
 		large:     make(chan struct{}, maxLarge),
-		unknown:   handler.New(handler.Options{Types: resourceTypes(), Authenticate: refuse, Log: options.Log}),
+		unknown:   handler.New(handler.Options{Types: rfcTypes(), Authenticate: refuse, Log: options.Log}),
 		refused:   rate.NewLimiter(refusedLogs, refusedLogs),
 		endpoints: map[types.NamespacedName]*endpoint{},
 	}, nil
 }
 
-func resourceTypes() []*schema.ResourceType {
+// rfcTypes are the resource types without extensions of a sync's own.
+func rfcTypes() []*schema.ResourceType {
 	return []*schema.ResourceType{schema.UserType(), schema.GroupType()}
 }
 

@@ -23,8 +23,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/handler"
+	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 	"github.com/rollcall-scim/rollcall/internal/token"
 )
 
@@ -55,7 +57,10 @@ type Options struct {
 	Serves func(namespace string) bool
 	Tokens *token.Verifier
 	// Store gives the resources of a sync. It is asked once for each sync.
-	Store    func(client.ObjectKey) scim.Store
+	Store func(client.ObjectKey) scim.Store
+	// Types gives the resource types of a sync: the same slice until its
+	// extension schemas change. nil: those of an extension.Cache.
+	Types    func(*v1alpha1.IdentityProviderSync) []*schema.ResourceType
 	Activity *Activity
 	Log      logr.Logger
 }
