@@ -155,7 +155,12 @@ type schemaDocument struct {
 
 func (h *Handler) schemaDocuments(rq *request) []schemaDocument {
 	var documents []schemaDocument
+	listed := map[string]bool{} // one schema may extend both users and groups
 	add := func(s *schema.Schema) {
+		if listed[s.ID] {
+			return
+		}
+		listed[s.ID] = true
 		documents = append(documents, schemaDocument{
 			Schemas: []string{schemaURN}, ID: s.ID, Name: s.Name, Description: s.Description, Attributes: s.Attributes,
 			Meta: discoveryMeta{"Schema", h.baseURL(rq.Request) + "/Schemas/" + s.ID},

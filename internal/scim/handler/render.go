@@ -42,7 +42,7 @@ func (v *view) appendResource(b []byte, r *scim.Resource) []byte {
 	b = append(b, '{')
 	b = append(b, v.schemas...)
 	for i := range v.extensions {
-		if e, _ := r.Attributes[v.extensions[i].urn].(scim.Object); len(e) > 0 {
+		if isShown(r.Attributes[v.extensions[i].urn]) {
 			b = append(b, ',')
 			b = appendString(b, v.extensions[i].urn)
 		}
@@ -160,6 +160,13 @@ func (v *view) appendComplex(b []byte, f *field, visible visibility, value scim.
 			b = appendValue(b, item)
 		}
 	}
+	if f.Declared && visible == shown {
+		comma := len(b)
+		b = appendOthers(b, f.sub, value, func(string) bool { return true })
+		if comma == empty && len(b) > comma {
+			b = slices.Delete(b, comma, comma+1)
+		}
+	}
 	return closed(b, empty)
 }
 
@@ -194,9 +201,12 @@ func (v *view) appendMember(b []byte, f *field, visible visibility, m *scim.Memb
 }
 
 func (v *view) appendExtension(b []byte, e *extensionFields, attributes scim.Object) []byte {
-	values, _ := attributes[e.urn].(scim.Object)
-	if len(values) == 0 {
+	values, ok := attributes[e.urn].(scim.Object)
+	if !isShown(attributes[e.urn]) {
 		return b
+	}
+	if !ok {
+		return v.appendUndeclared(b, e.urn, attributes[e.urn])
 	}
 	before := len(b)
 	b = append(b, ',')
@@ -204,6 +214,9 @@ func (v *view) appendExtension(b []byte, e *extensionFields, attributes scim.Obj
 	open := len(b)
 	for i := range e.fields {
 		b = v.appendField(b, &e.fields[i], e.foldedURN, values)
+	}
+	if e.declared {
+		b = v.appendLeftovers(b, e, values)
 	}
 	if len(b) == open {
 		return b[:before] // nothing of it is selected

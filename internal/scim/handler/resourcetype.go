@@ -40,6 +40,7 @@ type extensionFields struct {
 	urn, foldedURN string
 	key            string // `"urn:…":`
 	fields         []field
+	declared       bool // by an administrator
 }
 
 func newResourceType(t *schema.ResourceType, all []*schema.ResourceType, limits Limits) *resourceType {
@@ -79,7 +80,7 @@ func newResourceType(t *schema.ResourceType, all []*schema.ResourceType, limits 
 	rt.onRequest = returnsOnRequest(t.Schema.Attributes)
 	for _, e := range t.Extensions {
 		rt.onRequest = rt.onRequest || returnsOnRequest(e.Schema.Attributes)
-		ext := extensionFields{urn: e.Schema.ID, foldedURN: schema.Fold(e.Schema.ID), key: jsonKey(e.Schema.ID)}
+		ext := extensionFields{urn: e.Schema.ID, foldedURN: schema.Fold(e.Schema.ID), key: jsonKey(e.Schema.ID), declared: e.Schema.Declared}
 		for _, a := range e.Schema.Attributes {
 			ext.fields = append(ext.fields, newField(a))
 		}
