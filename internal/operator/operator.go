@@ -31,6 +31,7 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/controller/rolebinding"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/directory"
+	"github.com/rollcall-scim/rollcall/internal/extension"
 	"github.com/rollcall-scim/rollcall/internal/mapping"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
 	"github.com/rollcall-scim/rollcall/internal/scim"
@@ -89,12 +90,16 @@ func New(ctx context.Context, c Config) (*Operator, error) {
 		return nil, fmt.Errorf("preparing the directory: %w", err)
 	}
 	tokens, activity, mappings := token.NewVerifier(m.GetAPIReader()), server.NewActivity(), &mapping.Cache{}
+	extensions := extension.NewCache()
+	if err := declareExtensions(ctx, m.GetCache(), d, extensions); err != nil {
+		return nil, err
+	}
 	s, err := server.New(server.Options{
 		Address: c.SCIMAddress, CertFile: c.CertFile, KeyFile: c.KeyFile,
 		ExternalURL: c.ExternalURL, TrustForwarded: c.TrustForwarded, MaxRequests: c.MaxRequests,
 		AllowedOrigins: c.AllowedOrigins,
 		Syncs:          m.GetCache(), Serves: c.serves, Tokens: tokens, Activity: activity,
-		Store: storeOf(d, m.GetCache(), mappings), Log: c.Log.WithName("scim"),
+		Store: storeOf(d, m.GetCache(), mappings), Types: extensions.Types, Log: c.Log.WithName("scim"),
 	})
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/controller/labels"
 	"github.com/rollcall-scim/rollcall/internal/directory"
+	"github.com/rollcall-scim/rollcall/internal/extension"
 	"github.com/rollcall-scim/rollcall/internal/mapping"
 )
 
@@ -53,6 +54,28 @@ func forgetDeleted(ctx context.Context, informers cache.Informers, forget ...fun
 		}
 	}})
 	return err
+}
+
+// declareExtensions makes ready on every replica, when a sync comes or changes,
+// what its extension schemas need, rather than in a request.
+func declareExtensions(ctx context.Context, informers cache.Informers, d *directory.Directory, extensions *extension.Cache) error {
+	informer, err := informers.GetInformer(ctx, &v1alpha1.IdentityProviderSync{}, cache.BlockUntilSynced(false))
+	if err != nil {
+		return err
+	}
+	declare := func(obj any) {
+		if s, ok := obj.(*v1alpha1.IdentityProviderSync); ok {
+			d.Declare(client.ObjectKeyFromObject(s), extensions.Types(s)...)
+		}
+	}
+	_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    declare,
+		UpdateFunc: func(_, obj any) { declare(obj) },
+	})
+	if err != nil {
+		return err
+	}
+	return forgetDeleted(ctx, informers, extensions.Forget)
 }
 
 // waitForAPIServer returns when the API server answers. A replica that would
