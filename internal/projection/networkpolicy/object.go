@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/projection"
@@ -34,22 +35,32 @@ func OwnerOf(object metav1.Object) (name string, ok bool) {
 	return owner.Name, group == v1alpha1.GroupVersion.Group
 }
 
-func prefixOf(policy *v1alpha1.GroupNetworkPolicy) string {
+// IsNameOf tells whether an object of a GroupNetworkPolicy may have a name.
+func IsNameOf(policy types.NamespacedName, name string) bool {
+	_, ok := indexOf(policy, name)
+	return ok
+}
+
+// IsFirst tells whether an object's name is that of the first one, which
+// isolates the pods in any case.
+func IsFirst(name string) bool { return strings.HasSuffix(name, "-0") }
+
+func keyOf(policy *v1alpha1.GroupNetworkPolicy) types.NamespacedName {
+	return types.NamespacedName{Namespace: policy.Namespace, Name: policy.Name}
+}
+
+func prefixOf(policy types.NamespacedName) string {
 	return policy.Name + "-" + hash(kindGroupNetworkPolicy, policy.Namespace, policy.Name) + "-"
 }
 
-func objectName(policy *v1alpha1.GroupNetworkPolicy, index int) string {
-	return prefixOf(policy) + strconv.Itoa(index)
-}
-
-// indexOf reads the index off a name that objectName gave.
-func indexOf(policy *v1alpha1.GroupNetworkPolicy, name string) (int, bool) {
+// indexOf reads the index off a name.
+func indexOf(policy types.NamespacedName, name string) (int, bool) {
 	digits, ok := strings.CutPrefix(name, prefixOf(policy))
 	if !ok {
 		return 0, false
 	}
 	index, err := strconv.Atoi(digits)
-	return index, err == nil && index >= 0 && objectName(policy, index) == name
+	return index, err == nil && index >= 0 && strconv.Itoa(index) == digits
 }
 
 // newObject is the index-th object of a policy, with no rules.
@@ -59,8 +70,8 @@ func newObject(policy *v1alpha1.GroupNetworkPolicy, index int) *networkingv1.Net
 		TypeMeta: metav1.TypeMeta{APIVersion: networkingv1.SchemeGroupVersion.String(), Kind: "NetworkPolicy"},
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: policy.Namespace,
-			Name:      objectName(policy, index),
-			Labels:    map[string]string{projection.LabelManagedBy: projection.ManagedBy, LabelPolicy: labelName(policy.Name)},
+			Name:      prefixOf(keyOf(policy)) + strconv.Itoa(index),
+			Labels:    map[string]string{projection.LabelManagedBy: projection.ManagedBy, LabelPolicy: LabelValueOf(policy.Name)},
 			// Without blockOwnerDeletion, which takes a permission of its own on some clusters.
 			OwnerReferences: []metav1.OwnerReference{{
 				APIVersion: v1alpha1.GroupVersion.String(),
@@ -73,7 +84,8 @@ func newObject(policy *v1alpha1.GroupNetworkPolicy, index int) *networkingv1.Net
 	}
 }
 
-func labelName(name string) string {
+// LabelValueOf gives the value of LabelPolicy.
+func LabelValueOf(name string) string {
 	if len(name) <= maxLabelName {
 		return name
 	}

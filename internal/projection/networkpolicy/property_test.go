@@ -184,7 +184,7 @@ func TestObjectsAreBounded(t *testing.T) {
 		w := &cluster{company: c, policy: letIn(policy(groups...), podPeer, namespacePeer, syncPeer, addressPeer), limits: tiny}
 		w.policy.Spec.Egress = w.policy.Spec.Ingress
 		w.project()
-		if len(w.objects) == 0 || w.objects[0].Name != objectName(w.policy, 0) {
+		if len(w.objects) == 0 || w.objects[0].Name != newObject(w.policy, 0).Name {
 			t.Fatal("the first object is not there")
 		}
 		for _, object := range w.objects {

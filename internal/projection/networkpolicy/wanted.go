@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
@@ -23,7 +24,8 @@ const (
 // Partial reports whether a problem concerns single members only, so that it
 // leaves a policy Ready.
 func Partial(problem projection.Problem) bool {
-	return problem.Reason == ReasonMemberWithoutValue || problem.Reason == ReasonAddressOutOfBounds || problem.Partial()
+	return problem.Reason == ReasonMemberWithoutValue || problem.Reason == ReasonAddressOutOfBounds ||
+		problem.Reason == ReasonNamespaceProtected || problem.Partial()
 }
 
 // Input is all that decides what a GroupNetworkPolicy comes to.
@@ -64,6 +66,9 @@ type Index interface {
 type Result struct {
 	// Objects are the NetworkPolicies that should exist, and no others, by index.
 	Objects []*networkingv1.NetworkPolicy
+	// Additions are the names of those that exist and get something more, and
+	// nothing else: they may wait.
+	Additions map[string]bool
 	// MembersDesired is how many distinct active, synced members are known.
 	MembersDesired int64
 	// Problems are at most projection.MaxProblems.
@@ -123,10 +128,10 @@ func (r *Result) MembersApplied(applied []networkingv1.NetworkPolicy) int64 {
 func Wanted(in Input) *Result {
 	w := &work{
 		in: in, current: shards{}, there: map[entry]bool{}, wanted: map[entry]int{},
-		sources: map[types.NamespacedName]Source{}, result: &Result{Peers: in.Policy.Status.Peers},
+		sources: map[types.NamespacedName]Source{}, result: &Result{Peers: in.Policy.Status.Peers, Additions: map[string]bool{}},
 	}
 	for i := range in.Current {
-		if index, ok := indexOf(in.Policy, in.Current[i].Name); ok {
+		if index, ok := indexOf(keyOf(in.Policy), in.Current[i].Name); ok {
 			w.current[index] = entriesIn(&in.Current[i].Spec)
 			for _, e := range w.current[index] {
 				w.there[e] = true
@@ -161,7 +166,32 @@ func (w *work) write(t *template) {
 		object := newObject(w.in.Policy, index)
 		object.Spec = t.render(objects[index], w.in.Limits)
 		w.result.Objects = append(w.result.Objects, object)
+		if existing := w.existing(object.Name); existing != nil {
+			before := slices.SortedFunc(slices.Values(w.current[index]), compareEntries)
+			asBefore := t.render(before, w.in.Limits)
+			w.result.Additions[object.Name] = isSubset(before, objects[index]) && equality.Semantic.DeepEqual(asBefore, existing.Spec)
+		}
 	}
+}
+
+func (w *work) existing(name string) *networkingv1.NetworkPolicy {
+	i := slices.IndexFunc(w.in.Current, func(np networkingv1.NetworkPolicy) bool { return np.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &w.in.Current[i]
+}
+
+// isSubset is for sorted entries.
+func isSubset(some, all []entry) bool {
+	for _, e := range some {
+		i, ok := slices.BinarySearchFunc(all, e, compareEntries)
+		if !ok {
+			return false
+		}
+		all = all[i:]
+	}
+	return true
 }
 
 // shrink leaves the objects as they are, but for entries that nobody has any
@@ -175,8 +205,7 @@ func (w *work) shrink(peers []peer, why projection.Problem) {
 	}
 	for _, index := range slices.Sorted(maps.Keys(w.current)) {
 		object := newObject(w.in.Policy, index)
-		i := slices.IndexFunc(w.in.Current, func(np networkingv1.NetworkPolicy) bool { return np.Name == object.Name })
-		object.Spec = reduce(&w.in.Current[i].Spec, func(e entry) bool {
+		object.Spec = reduce(&w.existing(object.Name).Spec, func(e entry) bool {
 			_, ok := w.wanted[e]
 			return ok || len(peers) == 0
 		}, w.in.Limits)

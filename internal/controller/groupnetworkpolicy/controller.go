@@ -1,0 +1,212 @@
+// Package groupnetworkpolicy keeps the NetworkPolicies of each
+// GroupNetworkPolicy as internal/projection/networkpolicy wants them.
+//
+// A reconcile fetches what one policy refers to, has a pure function decide,
+// applies the difference and reports. Which policies an event may concern is
+// found by indexes (affected.go); in doubt a policy is queued.
+//
+// The cache has all NetworkPolicies of the cluster, not only Rollcall's: what
+// others allow to the same pods decides whether membership restricts anything.
+// There are as many as somebody wrote, and of others' only the spec is kept.
+package groupnetworkpolicy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/source"
+	"github.com/rollcall-scim/rollcall/internal/projection"
+	"github.com/rollcall-scim/rollcall/internal/projection/networkpolicy"
+)
+
+// +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;update;delete
+// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=groupnetworkpolicies;identityprovidersyncs;users;groups,verbs=get;list;watch
+// +kubebuilder:rbac:groups=scim.rollcall.dev,resources=groupnetworkpolicies/status,verbs=patch
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+const (
+	// unresolvedRetry is how soon a group whose members could not be read is
+	// tried again. No event says that they can be.
+	unresolvedRetry = 2 * time.Second
+	// gateRetry is how soon a closed gate is looked at again.
+	gateRetry = 5 * time.Second
+)
+
+// Options are what the controller needs.
+type Options struct {
+	// Client reads from the manager's cache and writes to the API server.
+	Client client.Client
+	// Sources are shared with other controllers, and registered by their owner.
+	Sources *source.Sources
+	// Gate says that, and why, nothing new may be let through now; nil if it
+	// may. It may be nil itself.
+	Gate func() *projection.Problem
+}
+
+// Controller reconciles GroupNetworkPolicies.
+type Controller struct {
+	Options
+	held   source.Held
+	budget *budget
+
+	// Set by Register.
+	live     client.Reader
+	recorder events.EventRecorder
+}
+
+// New makes a Controller. Call Register on it.
+func New(options Options) *Controller {
+	return &Controller{Options: options, budget: newBudget(time.Now)}
+}
+
+// Reconcile brings the NetworkPolicies of one GroupNetworkPolicy in line.
+func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (reconcile.Result, error) {
+	owned, err := c.owned(ctx, rq.NamespacedName)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	policy := &v1alpha1.GroupNetworkPolicy{}
+	if err := c.Client.Get(ctx, rq.NamespacedName, policy); err != nil {
+		if !apierrors.IsNotFound(err) {
+			return reconcile.Result{}, err
+		}
+		// The garbage collector would do it, some seconds later.
+		c.forget(rq)
+		return reconcile.Result{}, c.deleteAll(ctx, owned)
+	}
+	if policy.DeletionTimestamp != nil {
+		c.forget(rq)
+		if controllerutil.ContainsFinalizer(policy, metav1.FinalizerOrphanDependents) {
+			return reconcile.Result{}, nil // somebody wants to keep the NetworkPolicies as they are
+		}
+		// A finalizer may keep it for ever, and nobody would revoke meanwhile.
+		return reconcile.Result{}, c.deleteAll(ctx, owned)
+	}
+
+	reader := c.Sources.Reader(consumer(rq))
+	in, err := c.input(ctx, reader, policy, owned)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	// Before Wanted, so that no change of a user falls between the two.
+	c.held.Set(rq, syncsOf(policy))
+	result := networkpolicy.Wanted(in)
+	if !result.Held {
+		c.held.Set(rq, nil)
+	}
+	a := c.apply(ctx, policy, owned, result)
+	if errors.Is(a.failure, errLate) {
+		return reconcile.Result{}, a.failure
+	}
+	if err := c.report(ctx, policy, result, a); err != nil && a.failure == nil {
+		a.failure = err
+	}
+	reader.Done()
+	if a.failure != nil {
+		return reconcile.Result{}, a.failure
+	}
+	return reconcile.Result{RequeueAfter: again(in, result, a)}, nil
+}
+
+// again says when to look again without an event; 0: not at all.
+func again(in networkpolicy.Input, result *networkpolicy.Result, a *applied) time.Duration {
+	wait := a.wait
+	sooner := func(when bool, d time.Duration) {
+		if when && (wait == 0 || d < wait) {
+			wait = d
+		}
+	}
+	sooner(result.Unresolved, unresolvedRetry)
+	sooner(in.NoAdditions != nil, gateRetry)
+	return wait
+}
+
+func consumer(rq reconcile.Request) source.Consumer {
+	return source.Consumer{Controller: "GroupNetworkPolicy", NamespacedName: rq.NamespacedName}
+}
+
+// forget drops what is kept about a policy that is gone.
+func (c *Controller) forget(rq reconcile.Request) {
+	c.held.Set(rq, nil)
+	c.Sources.Forget(consumer(rq))
+}
+
+// input reads all that decides what a policy comes to. An error means that
+// nothing may be changed.
+func (c *Controller) input(ctx context.Context, reader *source.Reader, policy *v1alpha1.GroupNetworkPolicy, owned []networkingv1.NetworkPolicy) (networkpolicy.Input, error) {
+	namespace := &corev1.Namespace{}
+	if err := c.Client.Get(ctx, client.ObjectKey{Name: policy.Namespace}, namespace); err != nil {
+		return networkpolicy.Input{}, fmt.Errorf("read the namespace of the policy: %w", err)
+	}
+	in := networkpolicy.Input{
+		Policy: policy, NamespaceLabels: namespace.Labels, Current: owned, Limits: networkpolicy.DefaultLimits,
+	}
+	if c.Gate != nil {
+		in.NoAdditions = c.Gate()
+	}
+	sources := map[types.NamespacedName]networkpolicy.Source{}
+	for _, name := range syncsOf(policy) {
+		read, err := readSource(ctx, reader, name, networkpolicy.Expressions(policy))
+		if err != nil {
+			return networkpolicy.Input{}, err
+		}
+		sources[name] = read
+	}
+	in.Source = func(name types.NamespacedName) networkpolicy.Source { return sources[name] }
+	return in, nil
+}
+
+func readSource(ctx context.Context, reader *source.Reader, name types.NamespacedName, expressions []networkpolicy.Expression) (networkpolicy.Source, error) {
+	sync, err := reader.Sync(ctx, name)
+	if err != nil {
+		return networkpolicy.Source{}, err
+	}
+	type answer struct {
+		index networkpolicy.Index
+		err   error
+	}
+	answers := map[networkpolicy.Expression]answer{}
+	for _, e := range expressions {
+		index, err := reader.Index(name, kinds[e.Kind], e.Text)
+		var compile *source.CompileError
+		switch {
+		case errors.As(err, &compile):
+			answers[e] = answer{err: compile.Unwrap()}
+		case err != nil:
+			return networkpolicy.Source{}, err
+		default:
+			answers[e] = answer{index: index}
+		}
+	}
+	return networkpolicy.Source{
+		Sync: sync, Directory: reader.Directory(ctx, name),
+		Values: func(e networkpolicy.Expression) (networkpolicy.Index, error) { return answers[e].index, answers[e].err },
+	}, nil
+}
+
+// kinds are how the sources index users.
+var kinds = map[networkpolicy.Kind]source.Kind{
+	networkpolicy.LabelValue: kindOf(networkpolicy.LabelValue),
+	networkpolicy.Address:    kindOf(networkpolicy.Address),
+}
+
+func kindOf(kind networkpolicy.Kind) source.Kind {
+	return source.Kind{Name: string(kind), Compile: func(text string) (source.Values, error) {
+		values, err := networkpolicy.Compile(kind, text)
+		return source.Values(values), err
+	}}
+}

@@ -1,0 +1,107 @@
+package networkpolicy
+
+import (
+	"maps"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/projection"
+)
+
+// ReasonNamespaceProtected says that members' namespaces may not be labeled.
+const ReasonNamespaceProtected projection.Reason = "NamespaceNotLabeled"
+
+// LabelInput is all that decides which namespaces have the label of a group.
+type LabelInput struct {
+	Sync        types.NamespacedName
+	DisplayName string
+	// Source is the sync; without one, what is retained is held.
+	Source projection.Source
+	// Values gives the namespaces of users; nil if no expression that compiles
+	// is known. Failure is why the present one does not.
+	Values  Index
+	Failure error
+	// Current are the namespaces that have the label.
+	Current []string
+	// MayLabel tells which namespaces may have a label; those that do not exist
+	// may.
+	MayLabel func(namespace string) bool
+	// NoAdditions is why nothing new may be let through now; nil: it may.
+	NoAdditions *projection.Problem
+}
+
+// LabelResult is what a group's label comes to.
+type LabelResult struct {
+	// Namespaces should have the label, once they exist, and no others.
+	Namespaces map[string]bool
+	Problems   []projection.Problem
+	// Held is true if some members are not known now.
+	Held bool
+	// Unresolved is true if some members could not be read: to be tried again.
+	Unresolved bool
+}
+
+// Labels says which namespaces have the label of a group: those of its active,
+// synced members, and those that have it already and may be theirs.
+func Labels(in LabelInput) *LabelResult {
+	members := projection.Resolve(projection.ResolveRequest{
+		SyncNamespace: in.Sync.Namespace,
+		GroupRefs: []v1alpha1.GroupReference{{
+			SyncRef: v1alpha1.NamespacedSyncReference{Namespace: in.Sync.Namespace, Name: in.Sync.Name}, DisplayName: in.DisplayName}},
+		Source: func(types.NamespacedName) projection.Source { return in.Source },
+	})
+	r := &LabelResult{Namespaces: map[string]bool{}, Problems: members.Problems, Held: members.Held, Unresolved: members.Unresolved}
+	group := members.Groups[0]
+	current := map[string]bool{}
+	for _, namespace := range in.Current {
+		current[namespace] = in.MayLabel(namespace)
+	}
+	var without, protected projection.Tally
+	for _, member := range members.Members {
+		if in.Values == nil {
+			break
+		}
+		values, err := in.Values.Values(member.User)
+		if err != nil && member.Sure {
+			without.Add("%q (%v)", member.User.Spec.UserName, err)
+		}
+		for _, namespace := range values {
+			switch {
+			case !in.MayLabel(namespace):
+				protected.Add("%q of %q", namespace, member.User.Spec.UserName)
+			case current[namespace], member.Sure && in.Failure == nil && in.NoAdditions == nil:
+				r.Namespaces[namespace] = true
+			}
+		}
+	}
+	for _, namespace := range slices.Sorted(maps.Keys(current)) {
+		unknown := in.Values == nil && (group.Granted || group.Held)
+		if current[namespace] && !r.Namespaces[namespace] && (unknown || group.Held && slices.ContainsFunc(in.Values.Users(namespace),
+			func(id string) bool { return members.MayBelong(in.Sync, id) })) {
+			r.Namespaces[namespace] = true
+		}
+	}
+	r.report(in, &without, &protected)
+	return r
+}
+
+func (r *LabelResult) report(in LabelInput, without, protected *projection.Tally) {
+	if in.Failure != nil {
+		r.Problems = append(r.Problems, projection.NewProblem(ReasonInvalidExpression,
+			"spec.labelNamespaces.namespace cannot be used: until it is corrected no namespace is labeled that is not already: %v", in.Failure))
+	}
+	if in.NoAdditions != nil {
+		r.Problems = append(r.Problems, *in.NoAdditions)
+	}
+	if n := without.Count(); n > 0 {
+		r.Problems = append(r.Problems, projection.NewProblem(ReasonMemberWithoutValue,
+			"%d members of %q have no namespace: %s", n, in.DisplayName, without))
+	}
+	if protected.Count() > 0 {
+		r.Problems = append(r.Problems, projection.NewProblem(ReasonNamespaceProtected,
+			"members of %q give namespaces that are never labeled, or that labelNamespaces.namespaceSelector does not choose: %s", in.DisplayName, protected))
+	}
+	r.Problems = projection.Bounded(r.Problems)
+}
