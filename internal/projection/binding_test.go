@@ -38,9 +38,9 @@ func named(namespaces ...string) v1alpha1.BindingTarget {
 	return v1alpha1.BindingTarget{Scope: v1alpha1.ScopeNamespaces, Namespaces: namespaces}
 }
 
-func labeled(key, value string) v1alpha1.BindingTarget {
+func production() v1alpha1.BindingTarget {
 	return v1alpha1.BindingTarget{Scope: v1alpha1.ScopeNamespaces,
-		NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{key: value}}}
+		NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "prod"}}}
 }
 
 func TestBinding(t *testing.T) {
@@ -68,7 +68,7 @@ func TestBinding(t *testing.T) {
 			wantSyncs: []types.NamespacedName{entra}, wantGroups: []GroupKey{{entra, "devs"}}, wantConcerns: []string{"devs"},
 		},
 		"a namespaceSelector": {
-			binding: OfClusterGroupRoleBinding(clusterBinding(labeled("tier", "prod"), "ops")), wantKey: "ClusterGroupRoleBinding/all",
+			binding: OfClusterGroupRoleBinding(clusterBinding(production(), "ops")), wantKey: "ClusterGroupRoleBinding/all",
 			wantSyncs: []types.NamespacedName{entra}, wantGroups: []GroupKey{{entra, "ops"}}, wantConcerns: []string{"ops"}, wantFollows: true,
 		},
 		"a pattern": {

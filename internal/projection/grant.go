@@ -24,6 +24,12 @@ type grant struct {
 	members  membership
 	held     *heldGroup
 	portion  *portion
+	notes    []note // what was reported of it
+}
+
+type note struct {
+	reason Reason
+	text   func(groups string) string
 }
 
 // standing is what a group comes to, before its members are looked at.
@@ -75,6 +81,7 @@ func (r *resolver) reportOf(sync types.NamespacedName, reason Reason, format str
 
 // reportGroup reports a problem of a group.
 func (r *resolver) reportGroup(g *grant, reason Reason, text func(groups string) string) {
+	g.notes = append(g.notes, note{reason, text})
 	if !r.selector {
 		r.reportOf(g.roster.name, reason, "%s", text(fmt.Sprintf("%q", g.displayName)))
 		return

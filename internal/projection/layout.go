@@ -133,6 +133,6 @@ func (a *audience) newLayout(e existing) *layout {
 		}
 	}
 	slices.SortFunc(f.shards, func(a, b shard) int { return a.index - b.index })
-	l.shards = append(f.shards, others...)
+	l.shards = slices.Concat(f.shards, others)
 	return l
 }

@@ -35,13 +35,16 @@ import (
 //
 // A name that several users of a sync have is bound while all of them are
 // active and synced, members or not: what one of them may, all of them can.
-func Project(request Request) *Outcome {
+func Project(request Request) *Outcome { return project(request).outcome }
+
+func project(request Request) *run {
 	r := newRun(request)
 	if r.NoAdditions != nil {
 		r.problems = append(r.problems, *r.NoAdditions)
 	}
 	r.targets = newTargets(r.Binding, r.Current, r.Namespaces, r.report)
-	for i, g := range r.grants() {
+	r.all = r.grants()
+	for i, g := range r.all {
 		g.number = i + 1
 		r.give(g)
 	}
@@ -60,7 +63,7 @@ func Project(request Request) *Outcome {
 	})
 	r.outcome.Problems = Bounded(r.finish())
 	r.outcome.Unresolved = r.unresolved
-	return r.outcome
+	return r
 }
 
 // run is one call of Project.
@@ -73,6 +76,7 @@ type run struct {
 	pattern    *pattern                 // nil: there is none, or it does not compile
 	unknown    *grant                   // stands for the groups of a pattern that does not compile
 	targets    *targets
+	all        []*grant
 
 	sites     map[siteKey]*site
 	order     []*site

@@ -150,6 +150,7 @@ func (r *run) place(s *site) Placement {
 // leftover are the objects that exist where, or with a role that, the binding
 // does not bind any more: nobody stays in them.
 func (r *run) leftover() []Placement {
+	slices.SortFunc(r.strays, func(a, b *CurrentObject) int { return strings.Compare(a.Name, b.Name) })
 	placements := make([]Placement, len(r.strays))
 	for i, object := range r.strays {
 		placements[i] = Placement{Namespace: object.Namespace, RoleRef: object.RoleRef, Obsolete: []Object{{

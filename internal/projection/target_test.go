@@ -123,11 +123,11 @@ func TestTargets(t *testing.T) {
 			wantReasons: []Reason{ReasonNamespaceTerminating}, wantNamespaces: 1,
 		},
 		"a namespaceSelector chooses no protected one": {
-			binding: of(clusterBinding(labeled("tier", "prod"), "devs")),
+			binding: of(clusterBinding(production(), "devs")),
 			want:    accessMap{"a/edit": {"ann", "bob"}, "b/edit": {"ann", "bob"}}, wantNamespaces: 3, // with the one that ends
 		},
 		"a namespace that was relabelled": {
-			binding: of(clusterBinding(labeled("tier", "prod"), "devs")), current: []string{"a", "c"},
+			binding: of(clusterBinding(production(), "devs")), current: []string{"a", "c"},
 			want: accessMap{"a/edit": {"ann", "bob"}, "b/edit": {"ann", "bob"}}, wantGoing: accessMap{"c/edit": nil}, wantNamespaces: 3,
 		},
 		"a malformed namespaceSelector only shrinks": {
@@ -156,7 +156,7 @@ func TestTargets(t *testing.T) {
 			binding: of(byPattern(named("nowhere"), convention, "view")), wantReasons: []Reason{ReasonNamespaceNotFound},
 		},
 		"or be selected": {
-			binding: of(byPattern(labeled("tier", "prod"), convention, "view")),
+			binding: of(byPattern(production(), convention, "view")),
 			want:    accessMap{"a/view": {"ann"}, "b/view": {"bob"}}, wantNamespaces: 2,
 		},
 		"a captured namespace never means the whole cluster": {
