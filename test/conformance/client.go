@@ -21,6 +21,8 @@ const (
 	maxAnswer = 32 << 20
 	// maxWait bounds how long a case waits when it is told to slow down.
 	maxWait = 5 * time.Second
+	// requestTimeout bounds one request. Speed is no matter of conformance.
+	requestTimeout = time.Minute
 )
 
 // Target is the service provider under test.
@@ -46,7 +48,7 @@ func newClient(target Target, connections int) *client {
 		ForceAttemptHTTP2:  true,
 	}
 	return &client{base: strings.TrimRight(target.URL, "/"), token: target.Token, http: &http.Client{
-		Transport: transport, Timeout: 30 * time.Second,
+		Transport: transport, Timeout: requestTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -69,7 +71,7 @@ type answer struct {
 func (c *client) send(ctx context.Context, method, path, body string, headers ...string) (*answer, error) {
 	for wait := 100 * time.Millisecond; ; wait *= 2 {
 		a, err := c.once(ctx, method, path, body, headers)
-		if err != nil || a.status != http.StatusTooManyRequests || wait > maxWait {
+		if err != nil || !busy(method, a.status) || wait > maxWait {
 			return a, err
 		}
 		select {
@@ -78,6 +80,13 @@ func (c *client) send(ctx context.Context, method, path, body string, headers ..
 		case <-time.After(wait):
 		}
 	}
+}
+
+// busy tells whether a request is to be repeated later. What was answered 503
+// may have been stored, so only reads are.
+func busy(method string, status int) bool {
+	return status == http.StatusTooManyRequests ||
+		status == http.StatusServiceUnavailable && (method == http.MethodGet || method == http.MethodHead)
 }
 
 func (c *client) once(ctx context.Context, method, path, body string, headers []string) (*answer, error) {

@@ -21,6 +21,7 @@ var deviations = []deviation{
 	{"RFC 7643 §4.2, §2.3.7:", "A member whose id names nothing is stored and returned, without type and $ref.", "identity providers that send members before the users", "choices/unknown-member"},
 	{"RFC 7644 §3.4.2.2:", "A filter value without quotes is a text.", "clients that quote nothing", "choices/unquoted-value"},
 	{"RFC 7644 §4:", "Query parameters on discovery endpoints, filter included, are ignored; the RFC wants a filter answered with 403.", "identity providers that append parameters to every URL", "choices/discovery-parameters discovery/no-filter"},
+	{"RFC 7643 §5:", "Discovery asks for the token as everything does.", "whoever runs many syncs: without a token nobody learns which of them exist", "auth/before-everything discovery/authenticated"},
 	{"RFC 7644 §3.1, §3.8:", "A client whose Accept names application/json and not application/scim+json gets application/json.", "OneLogin and Google", "onelogin/answers-json onelogin/errors-json"},
 	{"RFC 7643 §3:", "URNs in schemas that name no schema here, mistyped ones and those of SCIM 1.0, are left aside.", "Entra ID and OneLogin", "entra/post entra/post-group onelogin/old-urns"},
 }

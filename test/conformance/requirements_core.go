@@ -40,6 +40,7 @@ var coreRequirements = []requirement{
 	{"§4.2", Must, "members are users or groups, whose value is immutable.", "create/group-with-members create/group-in-group members/value-is-immutable schemas/group-members-value", ""},
 	{"§4.3", Must, "The enterprise extension's attributes are kept.", "values/keeps-enterprise schemas/enterprise-manager schemas/enterprise-manager-displayName", ""},
 	{"§5", Must, "The ServiceProviderConfig says what is offered; a feature that is not announced need not work.", "discovery/config discovery/config-patch discovery/config-bulk discovery/config-bulk-limits discovery/config-filter discovery/config-changePassword discovery/config-sort discovery/config-etag discovery/config-authentication discovery/config-meta", ""},
+	{"§5", Should, "authenticationSchemes can be read without a token.", "auth/before-everything", "Not here: without a token every path answers 401, so that nobody learns which syncs exist. The challenge of the 401 names the scheme."},
 	{"§5", Must, "filter.maxResults, bulk.maxOperations and bulk.maxPayloadSize hold.", "pagination/maxResults bulk/maxOperations bulk/maxPayloadSize", ""},
 	{"§6", Must, "A resource type document has its attributes.", "discovery/types discovery/types-user discovery/types-group discovery/types-extensions discovery/types-meta", ""},
 	{"§6", Must, "A required extension is in every resource.", "discovery/types-extensions", "No extension is required."},

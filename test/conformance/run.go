@@ -17,7 +17,7 @@ type Options struct {
 	Only *regexp.Regexp
 	// Parallel is how many cases run at once; 0 is 8.
 	Parallel int
-	// Timeout bounds each case; 0 is a minute.
+	// Timeout bounds each case; 0 is three minutes.
 	Timeout time.Duration
 }
 
@@ -27,7 +27,7 @@ func Run(ctx context.Context, target Target, o Options) (*Report, error) {
 		o.Parallel = 8
 	}
 	if o.Timeout <= 0 {
-		o.Timeout = time.Minute
+		o.Timeout = 3 * time.Minute
 	}
 	c := newClient(target, o.Parallel)
 	defer c.http.CloseIdleConnections()

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // The schemas of RFC 7643 and the messages of RFC 7644.
@@ -88,7 +87,7 @@ func (t *T) keep(a *answer) {
 
 // cleanup removes what the case made, the newest first.
 func (t *T) cleanup() {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), requestTimeout)
 	defer cancel()
 	for i := len(t.paths) - 1; i >= 0; i-- {
 		_, _ = t.client.send(ctx, http.MethodDelete, t.paths[i], "")

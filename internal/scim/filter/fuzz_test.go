@@ -79,11 +79,12 @@ func checkPlan(t *testing.T, rt *schema.ResourceType, e Expression) {
 	if whole := Match(rt, e, bjensen); whole != apart {
 		t.Errorf("%q holds: %v; terms %v and residual %v hold: %v", e, whole, terms, residual, apart)
 	}
-	if rest, holds := Narrow(rt, e); rest != nil {
+	rest, holds := Narrow(rt, e)
+	if rest != nil {
 		holds = Match(rt, rest, bjensen)
-		if whole := Match(rt, e, bjensen); whole != holds {
-			t.Errorf("%q holds: %v; narrowed to %q: %v", e, whole, rest, holds)
-		}
+	}
+	if whole := Match(rt, e, bjensen); whole != holds {
+		t.Errorf("%q holds: %v; narrowed to %v: %v", e, whole, rest, holds)
 	}
 }
 

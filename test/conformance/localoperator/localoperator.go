@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -25,17 +26,21 @@ import (
 	"github.com/rollcall-scim/rollcall/test/controlplane"
 )
 
+// The sync of an Operator.
 const (
-	namespace = "default"
-	syncName  = "conformance"
-	// patience is how long a part may take to be ready.
-	patience = time.Minute
+	Namespace = "default"
+	SyncName  = "conformance"
 )
+
+// patience is how long a part may take to be ready.
+const patience = time.Minute
 
 // Operator is a running operator with one sync.
 type Operator struct {
 	// Target is the endpoint of the sync.
 	Target conformance.Target
+	// REST has all rights on the control plane.
+	REST *rest.Config
 
 	stops []func() error // in the order of starting
 }
@@ -49,10 +54,11 @@ func Start(ctx context.Context) (*Operator, error) {
 		return o, fmt.Errorf("starting the control plane (`make controlplane` builds it): %w", err)
 	}
 	o.stops = append(o.stops, cluster.Stop)
+	o.REST = cluster.Config
 
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	replica, err := operator.New(running, operator.Config{
-		REST: cluster.Config, Log: quiet(), SyncNamespaces: []string{namespace},
+		REST: cluster.Config, Log: quiet(), SyncNamespaces: []string{Namespace},
 		SCIMAddress: "127.0.0.1:0", MetricsAddress: "0", ProbeAddress: "0",
 	})
 	if err != nil {
@@ -66,7 +72,7 @@ func Start(ctx context.Context) (*Operator, error) {
 		return o, fmt.Errorf("the operator does not serve: %w", err)
 	}
 
-	o.Target.URL = fmt.Sprintf("http://%s/%s/%s/scim/v2", replica.SCIMAddress(), namespace, syncName)
+	o.Target.URL = fmt.Sprintf("http://%s/%s/%s/scim/v2", replica.SCIMAddress(), Namespace, SyncName)
 	o.Target.Token = token.Generate()
 	live, err := newClient(cluster)
 	if err != nil {
@@ -111,13 +117,13 @@ func newClient(cluster *controlplane.ControlPlane) (client.Client, error) {
 func sync(bearer string) []client.Object {
 	return []client.Object{
 		&corev1.Secret{
-			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: syncName},
+			ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: SyncName},
 			StringData: map[string]string{"token": bearer},
 		},
 		&v1alpha1.IdentityProviderSync{
-			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: syncName},
+			ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: SyncName},
 			Spec: v1alpha1.IdentityProviderSyncSpec{Tokens: []v1alpha1.Token{
-				{Name: "one", SecretRef: v1alpha1.SecretKeyReference{Name: syncName}},
+				{Name: "one", SecretRef: v1alpha1.SecretKeyReference{Name: SyncName}},
 			}},
 		},
 	}
