@@ -46,6 +46,7 @@ type scope struct {
 	exists     map[objectKey]client.Object // what the API server has of the binding
 	problems   []projection.Problem
 	failures   []error
+	taken      bool              // somebody else's object has a name that is ours
 	late       bool              // something had changed before it was written
 	unfinished bool              // additions were interrupted
 	waiting    map[objectKey]int // additions that wait for the budget

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	eventsv1 "k8s.io/api/events/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -18,7 +19,7 @@ func TestDriftIsRepaired(t *testing.T) {
 	w := newWorld(t)
 	ann := w.user("ann")
 	w.group("Devs", ann.Spec.ID)
-	w.bind("pod-reader", "Devs")
+	b := w.bind("pod-reader", "Devs")
 	w.wantAccess(access{"ann": true})
 	rb := &w.roleBindings(w.namespace)[0]
 
@@ -31,16 +32,42 @@ func TestDriftIsRepaired(t *testing.T) {
 		}},
 		{"a subject removed", func(rb *rbacv1.RoleBinding) { rb.Subjects = nil }},
 		{"our label removed", func(rb *rbacv1.RoleBinding) { rb.Labels = nil; rb.Subjects = nil }},
+		{"the owner removed", func(rb *rbacv1.RoleBinding) { rb.OwnerReferences = nil }},
+		{"the owner removed and a subject added", func(rb *rbacv1.RoleBinding) {
+			rb.OwnerReferences = nil
+			rb.Subjects = append(rb.Subjects, rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: "User", Name: w.name("eve")})
+		}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			update(w, rb, test.drift)
 			w.wantAccess(access{"ann": true, "eve": false})
-			w.promptly("labels", "rollcall", func() any { return w.roleBindings(w.namespace)[0].Labels["app.kubernetes.io/managed-by"] })
+			w.promptly("objects, labels and owners", []string{"rollcall devs"}, func() any {
+				var got []string
+				for _, rb := range w.roleBindings(w.namespace) {
+					owner := metav1.GetControllerOf(&rb)
+					if owner == nil {
+						owner = &metav1.OwnerReference{}
+					}
+					got = append(got, rb.Labels["app.kubernetes.io/managed-by"]+" "+owner.Name)
+				}
+				return got
+			})
 		})
 	}
 	t.Run("deleted", func(t *testing.T) {
 		w.delete(rb)
+		w.wantAccess(access{"ann": true})
+	})
+	t.Run("labels and owner removed", func(t *testing.T) { // then it is somebody else's, and the policies protect it
+		rb := &w.roleBindings(w.namespace)[0]
+		update(w, rb, func(rb *rbacv1.RoleBinding) { rb.Labels, rb.OwnerReferences = nil, nil })
+		w.wantReason(b, "ObjectNameTaken")
+		w.delete(rb)
+		w.within(10*time.Second, "a RoleBinding of our own", func() bool {
+			objects := w.roleBindings(w.namespace)
+			return len(objects) == 1 && objects[0].Labels != nil
+		})
 		w.wantAccess(access{"ann": true})
 	})
 	t.Run("labels of others stay", func(t *testing.T) {
@@ -51,6 +78,22 @@ func TestDriftIsRepaired(t *testing.T) {
 			t.Errorf("label team = %q, want a", got)
 		}
 	})
+}
+
+func TestDriftOfAClusterRoleBindingIsRepaired(t *testing.T) {
+	w := openWorld(t)
+	w.group("Devs", w.user("ann").Spec.ID)
+	b := w.bindCluster(v1alpha1.BindingTarget{Scope: v1alpha1.ScopeCluster}, nil)
+	w.wantIn("", "ann", true)
+	crb := &w.clusterRoleBindings(b)[0]
+	update(w, crb, func(crb *rbacv1.ClusterRoleBinding) {
+		crb.Subjects = append(crb.Subjects, rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: "User", Name: w.name("eve")})
+	})
+	w.wantIn("", "eve", false)
+	update(w, crb, func(crb *rbacv1.ClusterRoleBinding) { crb.OwnerReferences, crb.Subjects = nil, nil })
+	w.wantIn("", "ann", true)
+	w.delete(crb)
+	w.wantIn("", "ann", true)
 }
 
 func TestChangedRoleLeavesNoGap(t *testing.T) {

@@ -24,6 +24,9 @@ const (
 	heldRetry = 10 * time.Second
 	// gateRetry is how soon a closed gate is looked at again.
 	gateRetry = 5 * time.Second
+	// takenRetry is how soon a name that somebody else's object has is tried
+	// again. Objects that are not ours are not watched.
+	takenRetry = 5 * time.Second
 	// settleTime is how long after its last write a binding is looked at once
 	// more, to compact objects and for the final status.
 	settleTime = time.Second
@@ -143,6 +146,7 @@ func (s *scope) result(statusIn time.Duration) (reconcile.Result, error) {
 	sooner(s.outcome.Unresolved, unresolvedRetry)
 	sooner(s.guarded, heldRetry)
 	sooner(s.gated, gateRetry)
+	sooner(s.taken, takenRetry)
 	if s.late {
 		sooner(true, s.retries.When(s.request))
 	} else {

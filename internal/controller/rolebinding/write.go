@@ -77,6 +77,9 @@ func (s *scope) create(ctx context.Context, p *place, o projection.Object, subje
 		s.fail(p, key, o.RoleRef, errLate)
 	default:
 		p.behindNow()
+		s.mu.Lock()
+		s.taken = true
+		s.mu.Unlock()
 		s.tell(p, projection.NewProblem(projection.ReasonObjectNameTaken,
 			"%s exists and is not of this %s; it was not touched. Delete it, or rename one of the two", key, s.kind.name))
 	}

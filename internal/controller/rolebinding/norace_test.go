@@ -1,0 +1,5 @@
+//go:build !race
+
+package rolebinding_test
+
+const raceDetector = false
