@@ -53,10 +53,10 @@ func TestAPolicyIsMissing(t *testing.T) {
 		create(t, late)
 		wantReason(t, late, "AdmissionPolicyMissing", policy)
 		p.loses(t, devs, bob, "missing-bob", ns)
-		if may(t, "missing-cid", "list", "pods", ns) || may(t, "missing-ann", "create", "pods", ns) {
+		if may(t, "missing-cid", "list", ns) || may(t, "missing-ann", "create", ns) {
 			t.Error("somebody got access while a policy was missing")
 		}
-		if !may(t, "missing-ann", "list", "pods", ns) {
+		if !may(t, "missing-ann", "list", ns) {
 			t.Error("somebody lost access since a policy is missing")
 		}
 	})
@@ -121,14 +121,14 @@ func TestAQuotaDeletesNothing(t *testing.T) {
 	}
 	wantReason(t, b, "RefusedByAPIServer", "exceeded quota")
 	p.loses(t, devs, bob, "quota-bob", ns)
-	if !may(t, "quota-ann", "list", "pods", ns) {
+	if !may(t, "quota-ann", "list", ns) {
 		t.Error("a quota took access away")
 	}
 	if err := admin.Delete(t.Context(), quota); err != nil {
 		t.Fatal(err)
 	}
 	within(t, "the new role is bound once there is room", func() string {
-		if !may(t, "quota-ann", "create", "pods", ns) {
+		if !may(t, "quota-ann", "create", ns) {
 			return "it is not"
 		}
 		return ""
