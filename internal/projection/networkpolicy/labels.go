@@ -36,7 +36,9 @@ type LabelInput struct {
 type LabelResult struct {
 	// Namespaces should have the label, once they exist, and no others.
 	Namespaces map[string]bool
-	Problems   []projection.Problem
+	// Refused are namespaces of members that may not have it.
+	Refused  map[string]bool
+	Problems []projection.Problem
 	// Held is true if some members are not known now.
 	Held bool
 	// Unresolved is true if some members could not be read: to be tried again.
@@ -52,7 +54,7 @@ func Labels(in LabelInput) *LabelResult {
 			SyncRef: v1alpha1.NamespacedSyncReference{Namespace: in.Sync.Namespace, Name: in.Sync.Name}, DisplayName: in.DisplayName}},
 		Source: func(types.NamespacedName) projection.Source { return in.Source },
 	})
-	r := &LabelResult{Namespaces: map[string]bool{}, Problems: members.Problems, Held: members.Held, Unresolved: members.Unresolved}
+	r := &LabelResult{Namespaces: map[string]bool{}, Refused: map[string]bool{}, Problems: members.Problems, Held: members.Held, Unresolved: members.Unresolved}
 	group := members.Groups[0]
 	current := map[string]bool{}
 	for _, namespace := range in.Current {
@@ -70,6 +72,7 @@ func Labels(in LabelInput) *LabelResult {
 		for _, namespace := range values {
 			switch {
 			case !in.MayLabel(namespace):
+				r.Refused[namespace] = true
 				protected.Add("%q of %q", namespace, member.User.Spec.UserName)
 			case current[namespace], member.Sure && in.Failure == nil && in.NoAdditions == nil:
 				r.Namespaces[namespace] = true

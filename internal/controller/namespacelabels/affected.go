@@ -1,0 +1,117 @@
+package namespacelabels
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/source"
+	"github.com/rollcall-scim/rollcall/internal/projection/networkpolicy"
+)
+
+func request(sync types.NamespacedName) reconcile.Request {
+	return reconcile.Request{NamespacedName: sync}
+}
+
+func (c *Controller) groupChanged(ctx context.Context, before, after *v1alpha1.Group) []reconcile.Request {
+	concern := c.Sources.GroupChanged(ctx, before, after)
+	if concern == nil || !c.states.mark(concern.Sync, func(group string, _ *groupState) bool {
+		return concern.All || slices.Contains(concern.Groups, group)
+	}) {
+		return nil
+	}
+	return []reconcile.Request{request(concern.Sync)}
+}
+
+func (c *Controller) userChanged(ctx context.Context, before, after *v1alpha1.User) []reconcile.Request {
+	concern := c.Sources.UserChanged(ctx, before, after)
+	if concern == nil || !c.states.mark(concern.Sync, func(group string, g *groupState) bool {
+		return concern.All || g.held || slices.Contains(concern.Groups, group)
+	}) {
+		return nil
+	}
+	return []reconcile.Request{request(concern.Sync)}
+}
+
+// syncChanged also looks at the sync's namespace, which a first sync protects
+// and a last one no longer does.
+func (c *Controller) syncChanged(_ context.Context, before, after *v1alpha1.IdentityProviderSync) []reconcile.Request {
+	if !source.SyncChanged(before, after) {
+		return nil
+	}
+	sync := after
+	if sync == nil {
+		sync = before
+	}
+	key := client.ObjectKeyFromObject(sync)
+	c.states.markAll(key)
+	requests := []reconcile.Request{request(key)}
+	if ns, ok := c.namespace(sync.Namespace); ok && (before == nil || after == nil) {
+		requests = append(requests, c.namespaceConcerns(ns, true)...)
+	}
+	return requests
+}
+
+// namespaceChanged gives the syncs whose labels a namespace does not have as it
+// should. The events of this controller's own patches concern none.
+func (c *Controller) namespaceChanged(_ context.Context, before, after *corev1.Namespace) []reconcile.Request {
+	if after == nil {
+		return nil
+	}
+	if before != nil && before.UID == after.UID && maps.Equal(before.Labels, after.Labels) && terminating(before) == terminating(after) {
+		return nil
+	}
+	return c.namespaceConcerns(after, before == nil || !maps.Equal(others(before.Labels), others(after.Labels)))
+}
+
+// others are the labels that a namespaceSelector may look at.
+func others(labels map[string]string) map[string]string {
+	rest := maps.Clone(labels)
+	maps.DeleteFunc(rest, func(key, _ string) bool {
+		_, ours := networkpolicy.ParseNamespaceLabel(key)
+		return ours
+	})
+	return rest
+}
+
+// namespaceConcerns: choice says that whether the namespace may be labeled can
+// have changed.
+func (c *Controller) namespaceConcerns(ns *corev1.Namespace, choice bool) []reconcile.Request {
+	var requests []reconcile.Request
+	for _, sync := range c.states.known() {
+		known := 0 // labels on the namespace that are of a group of the sync
+		marked := c.states.mark(sync, func(group string, g *groupState) bool {
+			value, has := ns.Labels[networkpolicy.NamespaceLabel(sync, group)]
+			if has {
+				known++
+			}
+			wanted := g.namespaces[ns.Name]
+			return choice && (wanted || g.refused[ns.Name]) || has != wanted || has && value != networkpolicy.NamespaceLabelValue
+		})
+		if labelsOf(sync, ns) > known {
+			c.states.markAll(sync)
+			marked = true
+		}
+		if marked {
+			requests = append(requests, request(sync))
+		}
+	}
+	return requests
+}
+
+// labelsOf counts the labels of a sync on a namespace.
+func labelsOf(sync types.NamespacedName, ns *corev1.Namespace) int {
+	n := 0
+	for key := range ns.Labels {
+		if of, ok := networkpolicy.ParseNamespaceLabel(key); ok && of == networkpolicy.SyncOfLabel(sync) {
+			n++
+		}
+	}
+	return n
+}

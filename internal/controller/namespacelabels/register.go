@@ -1,0 +1,57 @@
+package namespacelabels
+
+import (
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/source"
+)
+
+const (
+	concurrentReconciles = 2
+	firstRetry           = 10 * time.Millisecond
+	lastRetry            = time.Minute
+	// reconcileTimeout ends a reconcile whose writes hang.
+	reconcileTimeout = 5 * time.Minute
+)
+
+// Register adds the controller, which runs on the leader only, and its indexes
+// to a manager.
+func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
+	c.recorder = m.GetEventRecorder("rollcall")
+	var err error
+	if c.namespaces, err = source.Indexer(ctx, m, &corev1.Namespace{}, namespaceIndexers); err != nil {
+		return err
+	}
+	if c.syncs, err = source.Indexer(ctx, m, &v1alpha1.IdentityProviderSync{}, nil); err != nil {
+		return err
+	}
+	return builder.ControllerManagedBy(m).
+		Named("namespacelabels").
+		For(&v1alpha1.IdentityProviderSync{}, builder.WithPredicates(predicate.Funcs{
+			// What comes later is the matter of syncChanged.
+			CreateFunc: func(e event.CreateEvent) bool { return e.IsInInitialList },
+			UpdateFunc: func(event.UpdateEvent) bool { return false },
+			DeleteFunc: func(event.DeleteEvent) bool { return false },
+		})).
+		Watches(&v1alpha1.IdentityProviderSync{}, source.OnChange(c.syncChanged)).
+		Watches(&v1alpha1.Group{}, source.OnChange(c.groupChanged)).
+		Watches(&v1alpha1.User{}, source.OnChange(c.userChanged)).
+		Watches(&corev1.Namespace{}, source.OnChange(c.namespaceChanged)).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: concurrentReconciles,
+			ReconciliationTimeout:   reconcileTimeout,
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+		}).
+		Complete(c)
+}
