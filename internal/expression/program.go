@@ -20,6 +20,8 @@ const (
 	MaxLength = 1024
 	// MaxValues is how many strings an expression may give.
 	MaxValues = 256
+	// maxMessage is the longest message about an expression, in bytes.
+	maxMessage = 512
 	// maxCost is what one evaluation may cost, in CEL units: a tenth of what
 	// Kubernetes allows for one call, since it is done for every member.
 	maxCost = 100_000
@@ -39,32 +41,34 @@ type program struct {
 	reads    reads
 }
 
-// environments are CEL with the standard library and the extensions that
-// Kubernetes 1.34 has for strings, lists, sets and optionals. Unlike there a
-// list may hold literals and attributes, which have no declared type.
+// environments are CEL with the standard library and the extensions for strings
+// and optionals. Unlike in Kubernetes a list may hold literals and attributes,
+// which have no declared type. The extensions for lists and sets are left out:
+// they make long lists of nothing, and compare each element with each.
 var environments = map[string]func() (*cel.Env, error){
 	"user":  sync.OnceValues(func() (*cel.Env, error) { return newEnvironment("user") }),
 	"group": sync.OnceValues(func() (*cel.Env, error) { return newEnvironment("group") }),
 }
 
 func newEnvironment(variable string) (*cel.Env, error) {
-	return cel.NewEnv(
+	return cel.NewEnv(append(guardFunctions(),
 		cel.EagerlyValidateDeclarations(true),
 		cel.DefaultUTCTimeZone(true),
 		cel.CrossTypeNumericComparisons(true),
 		cel.OptionalTypes(),
+		// Without optMap and optFlatMap: each doubles what it is called on.
+		cel.ClearMacros(),
+		cel.Macros(cel.StandardMacros...),
 		cel.ASTValidators(
 			cel.ValidateDurationLiterals(),
 			cel.ValidateTimestampLiterals(),
 			cel.ValidateRegexLiterals(),
 		),
 		cel.ParserExpressionSizeLimit(MaxLength),
-		ext.Strings(ext.StringsVersion(2)),
-		ext.Sets(),
-		ext.Lists(ext.ListsVersion(3)),
-		ext.TwoVarComprehensions(),
+		cel.EnableHiddenAccumulatorName(true),
+		ext.Strings(ext.StringsVersion(5)), // the first to say what its functions cost
 		cel.Variable(variable, cel.MapType(cel.StringType, cel.DynType)),
-	)
+	)...)
 }
 
 // compile compiles an expression; example is a resource that has everything.
@@ -76,8 +80,8 @@ func compile(variable, expression string, want Result, example source) (*program
 	if err != nil {
 		return nil, fmt.Errorf("set up CEL: %w", err)
 	}
-	checked, issues := env.Compile(expression)
-	if err := issues.Err(); err != nil {
+	checked, err := parse(env, expression)
+	if err != nil {
 		return nil, err
 	}
 	if out := checked.OutputType(); !want.allows(out) {
@@ -88,7 +92,8 @@ func compile(variable, expression string, want Result, example source) (*program
 		return nil, err
 	}
 	p.program, err = env.Program(checked,
-		cel.EvalOptions(cel.OptOptimize, cel.OptTrackCost),
+		cel.EvalOptions(cel.OptOptimize),
+		cel.CostTracking(cost{}),
 		cel.CostLimit(maxCost))
 	if err != nil {
 		return nil, err
@@ -103,6 +108,34 @@ func compile(variable, expression string, want Result, example source) (*program
 		return nil, err
 	}
 	return p, nil
+}
+
+// parse parses, guards and checks an expression.
+func parse(env *cel.Env, expression string) (*cel.Ast, error) {
+	parsed, issues := env.Parse(expression)
+	if err := first(issues); err != nil {
+		return nil, err
+	}
+	if err := guard(parsed.NativeRep()); err != nil {
+		return nil, err
+	}
+	checked, issues := env.Check(parsed)
+	return checked, first(issues)
+}
+
+// first gives the first of the errors in an expression, in one line: it is
+// read in conditions, and the others often follow from it.
+func first(issues *cel.Issues) error {
+	if issues.Err() == nil {
+		return nil
+	}
+	e := issues.Errors()[0]
+	// The names that guard gives are not those that were written.
+	message := strings.ReplaceAll(e.Message, "'@", "'")
+	if len(message) > maxMessage {
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "..."
+	}
+	return fmt.Errorf("at character %d: %s", e.Location.Column()+1, message)
 }
 
 // allows tells whether a value of a type can be what is wanted.

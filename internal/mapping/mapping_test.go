@@ -111,8 +111,8 @@ func TestChanges(t *testing.T) {
 			want: map[string]string{"annotation:title": "(removed)", "record": "label:department"},
 		},
 		"a long annotation": {
-			mappings: []m{{Annotation: "long", Value: "lists.range(200).map(i, 'abcdefghijklmnopqrst').join()"}, {Annotation: "longer", Value: "lists.range(205).map(i, 'abcdefghijklmnopqrst').join()"}},
-			want:     map[string]string{"annotation:long": strings.Repeat("abcdefghijklmnopqrst", 200), "record": "annotation:long"},
+			mappings: []m{{Annotation: "long", Value: "user.photos[0].value"}, {Annotation: "longer", Value: "user.photos[0].value + '.'"}},
+			want:     map[string]string{"annotation:long": strings.Repeat("x", MaxAnnotationValue), "record": "annotation:long"},
 		},
 		"a record of what is not ours": {
 			labels: map[string]string{v1alpha1.LabelSync: "entra"}, record: "label:scim.rollcall.dev/sync,label:,x,field:y,label:gone",
@@ -122,7 +122,8 @@ func TestChanges(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			user := &v1alpha1.User{Spec: v1alpha1.UserSpec{UserName: "jane", UserType: "Employee", Title: "Head of R & D",
-				Enterprise: &v1alpha1.EnterpriseUser{Department: "Site Reliability"}}}
+				Enterprise: &v1alpha1.EnterpriseUser{Department: "Site Reliability"},
+				Photos:     []v1alpha1.LargeMultiValue{{Value: strings.Repeat("x", MaxAnnotationValue)}}}}
 			user.Spec.Extensions = map[string]v1alpha1.RawJSON{"urn:x:y": `{"level":5}`}
 			user.Labels, user.Annotations = test.labels, test.annotations
 			if test.record != "" {
