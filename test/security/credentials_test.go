@@ -1,6 +1,7 @@
 package security
 
 import (
+	"fmt"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -146,7 +147,8 @@ func TestStatus(t *testing.T) {
 
 // A tenant who may change a namespace gives it labels that NetworkPolicies let through.
 func TestNamespaceLabels(t *testing.T) {
-	ns, used := namespace(t, nil), namespace(t, map[string]string{"access.scim.rollcall.dev/devs": "true"})
+	access := map[string]string{"access.scim.rollcall.dev/devs": "true"}
+	ns, used, bloated := namespace(t, nil), namespace(t, access), namespace(t, access)
 	mallory := actor{"mallory-labels"}.may(t, "", allow("", []string{"namespaces", "namespaces/status"}, []string{"get", "create", "patch"}))
 	named := func(name string, labels map[string]string) *corev1.Namespace {
 		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}
@@ -157,9 +159,14 @@ func TestNamespaceLabels(t *testing.T) {
 		"any other label":     {mallory, changing(named(ns, nil), func(n *corev1.Namespace) { n.Labels["team"] = "blue" })},
 		"any other namespace": {mallory, creating(named("mallorys", map[string]string{"team": "blue"}))},
 	}, map[string]attack{
-		"adds one":       {mallory, changing(named(ns, nil), func(n *corev1.Namespace) { n.Labels[label] = "true" })},
-		"by the status":  {mallory, changingStatus(named(ns, nil), func(n *corev1.Namespace) { n.Labels["access.scim.rollcall.dev/qa"] = "" })},
-		"at creation":    {mallory, creating(named("let-through", map[string]string{label: "true"}))},
+		"adds one":      {mallory, changing(named(ns, nil), func(n *corev1.Namespace) { n.Labels[label] = "true" })},
+		"by the status": {mallory, changingStatus(named(ns, nil), func(n *corev1.Namespace) { n.Labels["access.scim.rollcall.dev/qa"] = "" })},
+		"at creation":   {mallory, creating(named("let-through", map[string]string{label: "true"}))},
+		"makes the label too costly to take away": {mallory, changing(named(bloated, nil), func(n *corev1.Namespace) {
+			for i := range 2000 {
+				n.Labels[fmt.Sprint("l", i)] = ""
+			}
+		})},
 		"takes one away": {mallory, changing(named(used, nil), func(n *corev1.Namespace) { delete(n.Labels, "access.scim.rollcall.dev/devs") })},
 	})
 }
