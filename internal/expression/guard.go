@@ -3,10 +3,8 @@ package expression
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"unicode/utf8"
+	"regexp/syntax"
 
-	"github.com/google/cel-go/cel"
 	celast "github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
@@ -31,6 +29,9 @@ const (
 	maxLoops    = 16 // map(), filter(), exists() and all() of an expression
 	maxLiterals = 24 // lists and maps that are written out in an expression
 )
+
+// maxPattern is the largest regular expression, in instructions of its program.
+const maxPattern = 2000
 
 // The names of functions begin with a character that no expression can have.
 const (
@@ -115,6 +116,8 @@ func (g *guardian) change(e celast.Expr) {
 			e.SetKindCase(g.factory.NewMemberCall(e.ID(), replaceFunction, call.Target(), call.Args()...))
 		case name == "join" && call.IsMemberFunction():
 			e.SetKindCase(g.factory.NewMemberCall(e.ID(), joinFunction, call.Target(), call.Args()...))
+		case name == "matches" && len(call.Args()) > 0:
+			g.err = checkPattern(call.Args()[len(call.Args())-1])
 		case name == "format":
 			g.err = errors.New("the function format is not available: use + and string()")
 		}
@@ -135,6 +138,27 @@ func (g *guardian) change(e celast.Expr) {
 	case celast.StructKind:
 		g.err = errors.New("messages cannot be made in an expression")
 	}
+}
+
+// checkPattern bounds the work of matching a regular expression, which is its
+// size, with what is repeated written out, times the length of the text.
+func checkPattern(e celast.Expr) error {
+	if e.Kind() != celast.LiteralKind {
+		return errors.New("the pattern of matches must be written out")
+	}
+	text, _ := e.AsLiteral().(types.String)
+	parsed, err := syntax.Parse(string(text), syntax.Perl)
+	if err != nil {
+		return fmt.Errorf("the pattern of matches is invalid: %w", err)
+	}
+	compiled, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return fmt.Errorf("the pattern of matches is invalid: %w", err)
+	}
+	if len(compiled.Inst) > maxPattern {
+		return errors.New("the pattern of matches repeats too much")
+	}
+	return nil
 }
 
 // plain has the value of an expression checked.
@@ -169,54 +193,4 @@ func checkPlain(value ref.Val) ref.Val {
 		return types.WrapErr(errNested)
 	}
 	return value
-}
-
-// guardFunctions declares what guard puts into expressions.
-func guardFunctions() []cel.EnvOption {
-	any, text, texts := cel.TypeParamType("T"), cel.StringType, cel.ListType(cel.StringType)
-	return []cel.EnvOption{
-		cel.Function(plainFunction, cel.Overload("plain", []*cel.Type{any}, any, cel.UnaryBinding(checkPlain))),
-		cel.Function(replaceFunction,
-			cel.MemberOverload("replace_all", []*cel.Type{text, text, text}, text, cel.FunctionBinding(replace)),
-			cel.MemberOverload("replace_some", []*cel.Type{text, text, text, cel.IntType}, text, cel.FunctionBinding(replace))),
-		cel.Function(joinFunction,
-			cel.MemberOverload("join_all", []*cel.Type{texts}, text, cel.UnaryBinding(func(list ref.Val) ref.Val { return join(list, types.String("")) })),
-			cel.MemberOverload("join_separated", []*cel.Type{texts, text}, text, cel.BinaryBinding(join))),
-	}
-}
-
-// replace is text.replace(before, after) and text.replace(before, after, times).
-func replace(args ...ref.Val) ref.Val {
-	text, before, after, times := string(args[0].(types.String)), string(args[1].(types.String)), string(args[2].(types.String)), -1
-	if len(args) > 3 {
-		times = int(max(-1, min(args[3].(types.Int), utf8.MaxRune)))
-	}
-	n := strings.Count(text, before)
-	if times >= 0 {
-		n = min(n, times)
-	}
-	// It may not become longer than what it was, or than maxText.
-	if len(text)+n*(len(after)-len(before)) > max(maxText, len(text)) {
-		return types.WrapErr(errTooLong)
-	}
-	return types.String(strings.Replace(text, before, after, times))
-}
-
-// join is list.join() and list.join(separator).
-func join(list, separator ref.Val) ref.Val {
-	var b strings.Builder
-	for it, first := list.(traits.Lister).Iterator(), true; it.HasNext() == types.True; first = false {
-		text, ok := it.Next().(types.String)
-		if !ok {
-			return types.WrapErr(errors.New("no such overload: only strings can be joined"))
-		}
-		if !first {
-			b.WriteString(string(separator.(types.String)))
-		}
-		b.WriteString(string(text))
-		if b.Len() > maxText {
-			return types.WrapErr(errTooLong)
-		}
-	}
-	return types.String(b.String())
 }
