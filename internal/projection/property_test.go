@@ -16,9 +16,17 @@ import (
 // drawCompany makes a company with cycles, inactive and deleted users, and
 // members that name nothing.
 func drawCompany(t *rapid.T) (*company, []string) {
+	var groups []string
+	for i := range rapid.IntRange(1, 6).Draw(t, "groups") {
+		groups = append(groups, fmt.Sprintf("%s-g%d", rapid.SampledFrom([]string{"a", "b"}).Draw(t, "prefix"), i))
+	}
+	return drawCompanyOf(t, groups)
+}
+
+func drawCompanyOf(t *rapid.T, groups []string) (*company, []string) {
 	c := newCompany()
 	now := metav1.NowMicro()
-	var ids, groups []string
+	var ids []string
 	for i := range rapid.IntRange(0, 8).Draw(t, "users") {
 		// Two letter cases of one name are two users with one subject name.
 		name := rapid.SampledFrom([]string{"u%d", "U%d"}).Draw(t, "case")
@@ -29,10 +37,6 @@ func drawCompany(t *rapid.T) (*company, []string) {
 			user.Spec.Deleted = &now
 		}
 		ids = append(ids, user.Spec.ID)
-	}
-	for i := range rapid.IntRange(1, 6).Draw(t, "groups") {
-		name := fmt.Sprintf("%s-g%d", rapid.SampledFrom([]string{"a", "b"}).Draw(t, "prefix"), i)
-		groups = append(groups, name)
 	}
 	ids = append(append(ids, groups...), "nothing")
 	for _, name := range groups {
