@@ -61,6 +61,12 @@ conformance-docs: ## Write docs/conformance.md from the suite.
 fuzz: ## Run every fuzz target for FUZZ_TIME each (default 10m); what they find is in bin/fuzz.
 	@hack/fuzz.sh $(FUZZ_TIME)
 
+# BENCH_USERS=1000,10000 compares other numbers of users.
+BENCH_USERS ?= 1000,100000
+.PHONY: bench-filter
+bench-filter: controlplane ## Print what filters and PATCH cost with 1,000 and with 100,000 users.
+	@go test -run '^$$' -bench . -benchtime 2s -timeout 1h ./test/scale -users $(BENCH_USERS)
+
 .PHONY: verify
 verify: generate manifests fmt vet lint ## Generate, format, vet and lint, then fail unless the git tree is clean.
 	@hack/clean-tree.sh
