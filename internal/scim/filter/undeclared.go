@@ -15,13 +15,14 @@ import (
 // and ne, an object by its `value`. Names compare ignoring letter case.
 
 // resolveUndeclared finds the attribute of a path with the URN of an extension
-// that rt does not declare; any other path names nothing.
+// that rt does not declare; any other path names nothing. Nothing of a declared
+// extension is found here, where nobody knows what must not be read.
 func resolveUndeclared(rt *schema.ResourceType, path AttributePath) field[Candidate] {
-	if path.URN == "" || rt.Owns(path.URN) {
-		return field[Candidate]{}
-	}
 	// The parser can only guess where the URN ends: the extension may be all of it.
 	whole := path.URN + ":" + path.Name
+	if path.URN == "" || rt.Owns(whole) || rt.Owns(path.String()) {
+		return field[Candidate]{}
+	}
 	return field[Candidate]{name: path.String(), undeclared: true, get: func(c Candidate) any {
 		if extension, ok := member(c.Attributes, path.URN).(map[string]any); ok {
 			if value := member(extension, path.Name); value != nil {

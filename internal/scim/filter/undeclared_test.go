@@ -94,3 +94,27 @@ func TestMatchUndeclaredExtensions(t *testing.T) {
 		t.Error("a boolean compares by gt")
 	}
 }
+
+// A declared extension is not looked into as if it were not, wherever its URN
+// is cut: it may have values that must not be read.
+func TestDeclaredExtensionsAreNotUndeclared(t *testing.T) {
+	rt, errs := schema.Extend(schema.UserType(), schema.Extension{Schema: &schema.Schema{ID: "urn:example:badge", Attributes: []*schema.Attribute{
+		{Name: "pin", Type: schema.String, Mutability: schema.WriteOnly, Returned: schema.Never, Uniqueness: schema.None},
+	}}})
+	if errs[0] != nil {
+		t.Fatal(errs[0])
+	}
+	ada := Candidate{ID: "ada", Attributes: object{"urn:example:badge": object{"pin": "1234", "old": "x"}}}
+	for _, text := range []string{
+		`urn:example:badge[pin eq "1234"]`, `urn:example:badge[pin pr].pin sw "1"`, `urn:example:badge pr`, `urn:example:badge.old pr`,
+		`urn:example:badge:pin eq "1234"`, `urn:example:badge:pin sw "1"`, `URN:EXAMPLE:BADGE:PIN pr`, `urn:example:badge:old eq "x"`, `urn:example[badge.pin eq "1234"]`,
+	} {
+		e, err := Parse(text)
+		if err != nil {
+			continue
+		}
+		if Match(rt, e, ada) {
+			t.Errorf("%s holds", text)
+		}
+	}
+}
