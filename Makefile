@@ -57,6 +57,11 @@ conformance-docs: ## Write docs/conformance.md from the suite.
 	@go run ./test/conformance/cmd/conformance --docs >$(BIN)/conformance.md
 	@mv $(BIN)/conformance.md docs/conformance.md
 
+# ARGS='-run ^get_user$$ -users 100000 -cpuprofile /tmp/profiles'
+.PHONY: bench
+bench: controlplane ## Measure every row of docs/performance.md against bare client-go and bare net/http.
+	@go run ./test/bench/cmd/bench $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZ_TIME each (default 10m); what they find is in bin/fuzz.
 	@hack/fuzz.sh $(FUZZ_TIME)

@@ -1,0 +1,83 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync/atomic"
+)
+
+// readers is how many connections read at once.
+const readers = 8
+
+// The paths of what is read, of a user chosen at random.
+
+func getUser(p *people) string { return "/Users/" + p.ids[rand.IntN(len(p.ids))] }
+
+func filterUserName(p *people) string {
+	return filtered("/Users", fmt.Sprintf("userName eq %q", peopleName(rand.IntN(len(p.ids)))+"@example.com"))
+}
+
+func listUsers(p *people) string {
+	return fmt.Sprintf("/Users?count=%d&startIndex=%d", pageSize, 1+rand.IntN(len(p.ids)-pageSize+1))
+}
+
+const pageSize = 100
+
+// reading compares reads with a bare net/http handler, in a process of its own,
+// that writes a constant body of the same size.
+func reading(name string, goal float64, path func(*people) string) measurement {
+	return measurement{name, []string{name}, func(ctx context.Context, r *runner) ([]Row, error) {
+		p, err := r.everybody(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var body bytes.Buffer
+		if err := p.do(ctx, http.StatusOK, http.MethodGet, path(p), "", &body); err != nil {
+			return nil, err
+		}
+		const constant = "/constant"
+		handler, err := start(ctx, childSpec{Bodies: map[string]int{constant: body.Len()}})
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = handler.stop() }()
+		same := endpoint{base: "http://" + handler.Address, bearer: p.bearer}
+
+		var costs meter
+		var next atomic.Int64
+		read := func(ctx context.Context) (float64, error) {
+			var got result
+			err := r.count(ctx, &costs, func() (int, error) {
+				first := next.Load()
+				var err error
+				got, err = load(ctx, readers, r.Side, &next, func(ctx context.Context, _ int) error {
+					return p.do(ctx, http.StatusOK, http.MethodGet, path(p), "", nil)
+				})
+				return int(next.Load() - first), err
+			})
+			return got.rate(), err
+		}
+		write := func(ctx context.Context) (float64, error) {
+			got, err := load(ctx, readers, r.Side, new(atomic.Int64), func(ctx context.Context, _ int) error {
+				_ = path(p) // so that the client does as much for both
+				return same.do(ctx, http.StatusOK, http.MethodGet, constant, "", nil)
+			})
+			return got.rate(), err
+		}
+		var pairs []pair
+		err = r.profiled(ctx, name, func() (err error) {
+			pairs, err = interleave(ctx, r.Rounds, read, write)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		row := compared(name, "1/s", pairs, atLeast(goal))
+		row.Cost = costs.each()
+		row.Note = fmt.Sprintf("bodies of %d bytes, of %d users, %d connections, no compression", body.Len(), len(p.ids), readers)
+		return []Row{row}, nil
+	}}
+}
