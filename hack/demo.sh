@@ -99,8 +99,9 @@ start_control_plane() {
 }
 
 install() {
-  title "Installing the custom resources, and the rights of the operator"
+  title "Installing the custom resources, the admission policies, and the rights of the operator"
   show "kubectl apply --server-side -k config/crd"
+  show "kubectl apply --server-side -k config/admission"
   show "kubectl create namespace rollcall-system"
   show "kubectl apply -k config/rbac"
 }
@@ -264,6 +265,25 @@ members_leave() {
   may_view "$(sed -n 1p <<<"$left")" no
 }
 
+# Somebody with all rights in the namespace of the sync, and in none else.
+boundaries() {
+  title "What even the owner of the sync's namespace may not do"
+  show "kubectl create rolebinding owner --namespace identity --clusterrole cluster-admin --user mallory"
+  local user
+  user=$(kubectl get users.scim.rollcall.dev --namespace identity --output name | sed -n 1p)
+  refused "kubectl delete --namespace identity --as mallory $user" "only the SCIM server writes users"
+  refused "kubectl label namespace identity --as mallory access.scim.rollcall.dev/payments=true" "cannot patch resource"
+  show "kubectl delete rolebinding owner --namespace identity"
+}
+
+refused() { # COMMAND REASON
+  printf '\033[2m$ %s\033[0m\n' "$1"
+  local answer
+  if answer=$(bash -c "$1" 2>&1); then fail "that should have been refused: $answer"; fi
+  echo "$answer"
+  if [[ $answer != *"$2"* ]]; then fail "it should have been refused since $2"; fi
+}
+
 look_around() {
   title "It stays up until Ctrl-C. To look around, in another terminal:"
   cat <<EOF
@@ -290,6 +310,7 @@ initial_cycle
 role_binding
 one_member_leaves
 members_leave
+boundaries
 if [[ -n ${ONCE:-} && ${ONCE:-} != 0 ]]; then
   title "Every step showed what it should."
 else
