@@ -170,6 +170,9 @@ func TestAccessIsThatOfTheModel(t *testing.T) {
 		}
 		current = slices.CompactFunc(sortObjects(current), func(a, b CurrentObject) bool { return a.Namespace == b.Namespace && a.Name == b.Name })
 		o := Project(m.request(current))
+		if diff := cmp.Diff(exist(o), exist(Project(m.request(slices.Clone(rapid.Permutation(current).Draw(t, "order")))))); diff != "" {
+			t.Fatalf("the order of the objects changes the outcome:\n%s", diff)
+		}
 		got := accessOf(o)
 		for _, n := range m.namespaces {
 			if n.Terminating { // only what was there may be; that is for another test

@@ -3,6 +3,7 @@ package projection
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"sync"
 )
 
@@ -40,6 +41,10 @@ func (p *pattern) match(displayName string) (match, bool) {
 // maxPatternLength is as in the API.
 const maxPatternLength = 256
 
+// maxInstructions bounds what a match costs, which is done for every group of
+// a sync: (a{1,900}){1,900} is short, too.
+const maxInstructions = 1000
+
 // compilePattern compiles the pattern of a groupSelector, which must match a
 // whole displayName. It remembers what it compiled: an event of a group asks
 // every binding with a pattern.
@@ -66,7 +71,7 @@ type patternOrError struct {
 }
 
 // maxPatterns bounds the memory of compilePattern.
-const maxPatterns = 1024
+const maxPatterns = 256
 
 var compiled = struct {
 	sync.Mutex
@@ -75,7 +80,7 @@ var compiled = struct {
 
 func newPattern(text string) (*pattern, error) {
 	// By itself first: ")(" would balance the parentheses around it.
-	if _, err := regexp.Compile(text); err != nil {
+	if err := checkPattern(text); err != nil {
 		return nil, err
 	}
 	expression, err := regexp.Compile(`\A(?:` + text + `)\z`)
@@ -97,4 +102,19 @@ func newPattern(text string) (*pattern, error) {
 		}
 	}
 	return p, nil
+}
+
+func checkPattern(text string) error {
+	parsed, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return err
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return err
+	}
+	if n := len(program.Inst); n > maxInstructions {
+		return fmt.Errorf("the pattern is too costly to match (%d instructions; %d are allowed): use smaller repetitions", n, maxInstructions)
+	}
+	return nil
 }

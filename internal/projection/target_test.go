@@ -189,6 +189,12 @@ func TestTargets(t *testing.T) {
 		"a capture without a meaning": {
 			binding: of(byPattern(anywhere, `(?P<nmespace>k8s-a)`)), wantReasons: []Reason{ReasonInvalidPattern},
 		},
+		"a pattern that is too costly": {
+			binding: of(byPattern(anywhere, `(k8s-[a-z]{1,500}){2}`)), wantReasons: []Reason{ReasonInvalidPattern},
+		},
+		"a pattern that closes more than it opens": {
+			binding: of(byPattern(anywhere, `k8s-a-view)|(.*`)), wantReasons: []Reason{ReasonInvalidPattern},
+		},
 		"two captures of one meaning": {
 			binding: of(byPattern(anywhere, `k8s-(?P<namespace>a)-view|k8s-(?P<namespace>b)-view`)), wantReasons: []Reason{ReasonInvalidPattern},
 		},
