@@ -30,6 +30,36 @@ var bodySeeds = []string{
 	`{"a":[` + strings.Repeat("{},", 500) + `{}]}`, `{"a":"` + strings.Repeat(`\\`, 500) + `"}`,
 }
 
+const declaredURN = "urn:example:fuzz:2.0:User"
+
+// declaredSeeds are values of the extension of declaring.
+var declaredSeeds = []string{
+	`{"string":"s","boolean":"true","decimal":1.50,"integer":12345678901234567890,"dateTime":"2026-01-31T08:00:00+02:00","binary":"AAEC","reference":"https://example.com/"}`,
+	`{"strings":["a","a",null,""],"integers":[1,1.0,10e-1],"booleans":true,"complex":{"string":"s","integer":"7"},"complexes":[{"value":"v","primary":true},"w"]}`,
+	`{"integer":1.5,"decimal":"x","dateTime":"now","boolean":3,"binary":"!","complex":[]}`, `{"STRING":1,"decimal":1e400,"integer":-0,"dateTime":"2026-02-30T25:00:00"}`,
+}
+
+// declaring is a user with an extension that has an attribute of every type.
+func declaring(f *testing.F) *schema.ResourceType {
+	f.Helper()
+	attribute := func(name string, kind schema.Type, several bool, parts ...*schema.Attribute) *schema.Attribute {
+		return &schema.Attribute{Name: name, Type: kind, MultiValued: several, SubAttributes: parts,
+			Mutability: schema.ReadWrite, Returned: schema.Default, Uniqueness: schema.None}
+	}
+	var attributes []*schema.Attribute
+	for _, kind := range []schema.Type{schema.String, schema.Boolean, schema.Decimal, schema.Integer, schema.DateTime, schema.Binary, schema.Reference} {
+		attributes = append(attributes, attribute(string(kind), kind, false), attribute(string(kind)+"s", kind, true))
+	}
+	attributes = append(attributes,
+		attribute("complex", schema.Complex, false, attribute("string", schema.String, false), attribute("integer", schema.Integer, false)),
+		attribute("complexes", schema.Complex, true, attribute("value", schema.String, false), attribute("type", schema.String, false), attribute("primary", schema.Boolean, false)))
+	rt, errs := schema.Extend(schema.UserType(), schema.Extension{Schema: &schema.Schema{ID: declaredURN, Name: "Fuzz", Attributes: attributes}})
+	if errs[0] != nil {
+		f.Fatal(errs[0])
+	}
+	return rt
+}
+
 // FuzzBody: a body is refused with a 400 or 413, or decoded to what
 // encoding/json decodes it to, within bounds; and a resource that was made of
 // it, written and read again is written the same.
@@ -37,8 +67,11 @@ func FuzzBody(f *testing.F) {
 	for _, seed := range bodySeeds {
 		f.Add([]byte(seed))
 	}
+	for _, value := range declaredSeeds {
+		f.Add([]byte(`{"userName":"x","` + declaredURN + `":` + value + `}`))
+	}
 	var types []*resourceType
-	all := []*schema.ResourceType{schema.UserType(), schema.GroupType()}
+	all := []*schema.ResourceType{schema.UserType(), schema.GroupType(), declaring(f)}
 	for _, t := range all {
 		types = append(types, newResourceType(t, all, Limits{}.withDefaults()))
 	}
