@@ -37,6 +37,31 @@ var fuzzSeeds = []string{
 	`{"op":"add","path":"id","value":{}},{"op":"add","path":"manager","value":[[{"value":{}}]]}`,
 	`{"op":"remove","path":"userName"},{"op":"remove"},{"op":"add","path":"schemas","value":[]}`,
 	`{"op":"replace","path":"active","value":null},{"op":"add","path":"title","value":12345678901234567890}`,
+	`{"op":"add","path":"` + fuzzURN + `:level","value":"7"},{"op":"replace","path":"` + fuzzURN + `:serial","value":"1"}`,
+	`{"op":"add","path":"` + fuzzURN + `:skills[value eq \"go\"].years","value":1.0},{"op":"remove","path":"` + fuzzURN + `:levels","value":[1]}`,
+	`{"op":"replace","value":{"` + fuzzURN + `":{"levels":[1,1.0,"2"],"since":"2026-01-31T08:00:00+02:00","skills":{"value":"go","years":10e-1}}}}`,
+}
+
+const fuzzURN = "urn:example:fuzz:2.0:User"
+
+// declaring is a user with an extension that an administrator declared.
+func declaring(f *testing.F) *schema.ResourceType {
+	f.Helper()
+	attribute := func(name string, kind schema.Type, mutability schema.Mutability, several bool, parts ...*schema.Attribute) *schema.Attribute {
+		return &schema.Attribute{Name: name, Type: kind, Mutability: mutability, MultiValued: several, SubAttributes: parts,
+			Returned: schema.Default, Uniqueness: schema.None}
+	}
+	rt, errs := schema.Extend(schema.UserType(), schema.Extension{Schema: &schema.Schema{ID: fuzzURN, Name: "Fuzz", Attributes: []*schema.Attribute{
+		attribute("serial", schema.String, schema.Immutable, false), attribute("level", schema.Integer, schema.ReadWrite, false),
+		attribute("levels", schema.Decimal, schema.ReadWrite, true), attribute("since", schema.DateTime, schema.ReadWrite, false),
+		attribute("remote", schema.Boolean, schema.ReadWrite, false), attribute("issuer", schema.String, schema.ReadOnly, false),
+		attribute("skills", schema.Complex, schema.ReadWrite, true, attribute("value", schema.String, schema.ReadWrite, false), attribute("years", schema.Integer, schema.ReadWrite, false)),
+		attribute("office", schema.Complex, schema.ReadWrite, false, attribute("city", schema.String, schema.ReadWrite, false), attribute("key", schema.String, schema.Immutable, false)),
+	}}})
+	if errs[0] != nil {
+		f.Fatal(errs[0])
+	}
+	return rt
 }
 
 // FuzzPatch: a request is refused, or gives what may be stored; storing it, or
@@ -46,12 +71,13 @@ func FuzzPatch(f *testing.F) {
 	for _, seed := range fuzzSeeds {
 		f.Add(`{"schemas":["` + URN + `"],"Operations":[` + seed + `]}`)
 	}
+	types := []*schema.ResourceType{schema.UserType(), schema.GroupType(), declaring(f)}
 	f.Fuzz(func(t *testing.T, text string) {
 		body, err := decoded([]byte(text))
 		if err != nil {
 			return
 		}
-		for _, rt := range []*schema.ResourceType{schema.UserType(), schema.GroupType()} {
+		for _, rt := range types {
 			request, err := Parse(rt, "id-1", body)
 			if err != nil {
 				wantSCIMError(t, err)
@@ -72,8 +98,9 @@ func FuzzPatch(f *testing.F) {
 func checkApplied(t *testing.T, rt *schema.ResourceType, request *Request, idempotent bool) {
 	t.Helper()
 	current := scim.Object{"displayName": "g", "externalId": "e", "urn:x:y": scim.Object{"z": "1"}}
-	if rt == schema.UserType() {
+	if rt.Name == "User" {
 		current = stored(t, rt, fromJSON(t, barbara))
+		current[fuzzURN] = scim.Object{"serial": "1", "levels": []any{json.Number("1")}, "office": scim.Object{"city": "x", "key": "y"}}
 	}
 	next, err := applied(request, current)
 	same, sameErr := applied(request, stored(t, rt, current))
