@@ -186,3 +186,19 @@ func (b Binding) roles() []v1alpha1.RoleReference {
 	}
 	return b.Grant.Roles
 }
+
+// RolesOf gives the roles, sorted, that the binding has bound: those of the
+// spec and of BoundRoles for which there are objects. Others are of objects
+// that somebody else made in the binding's name.
+func (b Binding) RolesOf(objects []CurrentObject) []v1alpha1.RoleReference {
+	var roles []v1alpha1.RoleReference
+	for _, role := range slices.Concat(b.roles(), b.BoundRoles) {
+		if !slices.Contains(roles, role) && slices.ContainsFunc(objects, func(o CurrentObject) bool { return o.RoleRef == roleRef(role) }) {
+			roles = append(roles, role)
+		}
+	}
+	slices.SortFunc(roles, func(a, b v1alpha1.RoleReference) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
+	return roles
+}

@@ -165,3 +165,16 @@ func TestBindingOf(t *testing.T) {
 		})
 	}
 }
+
+func TestRolesOf(t *testing.T) {
+	role := func(name string) v1alpha1.RoleReference { return v1alpha1.RoleReference{Kind: "ClusterRole", Name: name} }
+	b := OfGroupRoleBinding(binding("devs")) // to edit
+	b.BoundRoles = []v1alpha1.RoleReference{role("view"), role("gone"), role("edit")}
+	var exist []CurrentObject
+	for _, name := range []string{"view", "edit", "forged", "edit"} {
+		exist = append(exist, objects(b, name, []string{"team"}, "ann")...)
+	}
+	if diff := cmp.Diff([]v1alpha1.RoleReference{role("edit"), role("view")}, b.RolesOf(exist)); diff != "" {
+		t.Errorf("roles (-want +got):\n%s", diff)
+	}
+}
