@@ -19,10 +19,10 @@ const (
 	// bindings together; maxRevokers is how many removals do, in each.
 	maxWriters  = 16
 	maxRevokers = 16
-	// leastProgress is how long additions go on before an event may interrupt
-	// them, so that they end also while events keep coming.
+	// leastProgress is how long what is no removal goes on before an event may
+	// interrupt it, so that it ends also while events keep coming.
 	leastProgress = 50 * time.Millisecond
-	// mostProgress is how long they go on at a time.
+	// mostProgress is how long it goes on at a time.
 	mostProgress = 10 * time.Second
 )
 
@@ -48,7 +48,7 @@ type scope struct {
 	failures   []error
 	taken      bool              // somebody else's object has a name that is ours
 	late       bool              // something had changed before it was written
-	unfinished bool              // additions were interrupted
+	unfinished bool              // interrupted: not all was written
 	waiting    map[objectKey]int // additions that wait for the budget
 	turn       time.Duration     // until the first of them may be written
 }
@@ -94,9 +94,11 @@ func (s *scope) apply(ctx context.Context) {
 	}
 	parallel(revokes, maxRevokers, func(at step) { s.revoke(ctx, at) })
 	s.addAll(ctx, adds)
-	s.budget.keep(s.binding.Key(), waitingKeys(s.waiting))
+	if !s.unfinished { // else objects that were not reached would lose their turn
+		s.budget.keep(s.binding.Key(), waitingKeys(s.waiting))
+	}
 	for _, p := range places {
-		if !p.behind && !s.unfinished {
+		if !p.behind && !s.yields(ctx) {
 			s.finish(ctx, p)
 		}
 	}
@@ -121,21 +123,23 @@ func (s *scope) revoke(ctx context.Context, at step) {
 	}
 }
 
+// yields tells whether to stop here and look at the binding anew, since an
+// event has come or it has taken long enough.
+func (s *scope) yields(ctx context.Context) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	late := time.Since(s.mayYield)
+	s.unfinished = s.unfinished || ctx.Err() != nil || late > mostProgress || late > 0 && s.called.Load()
+	return s.unfinished
+}
+
 func (s *scope) addAll(ctx context.Context, adds []step) {
-	deadline := time.Now().Add(mostProgress)
 	parallel(adds, maxWriters, func(at step) {
 		key := keyOfObject(at.object)
 		s.mu.Lock()
 		existing := s.exists[key]
 		s.mu.Unlock()
-		if at.skips(at.object) {
-			return
-		}
-		now := time.Now()
-		if ctx.Err() != nil || now.After(deadline) || s.called.Load() && now.After(s.mayYield) {
-			s.mu.Lock()
-			s.unfinished = true
-			s.mu.Unlock()
+		if at.skips(at.object) || s.yields(ctx) {
 			return
 		}
 		if existing != nil && at.object.Adds > 0 {
@@ -185,9 +189,15 @@ func (s *scope) finish(ctx context.Context, p *place) {
 			moves = append(moves, step{p, o})
 		}
 	}
-	parallel(moves, maxRevokers, func(at step) { s.put(ctx, p, at.object, at.object.Subjects, false) })
+	parallel(moves, maxRevokers, func(at step) {
+		if !s.yields(ctx) {
+			s.put(ctx, p, at.object, at.object.Subjects, false)
+		}
+	})
 	parallel(p.Obsolete, maxRevokers, func(o projection.Object) {
-		s.delete(ctx, p, keyOfObject(o))
+		if !s.yields(ctx) {
+			s.delete(ctx, p, keyOfObject(o))
+		}
 	})
 }
 

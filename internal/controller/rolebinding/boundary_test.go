@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -124,4 +125,38 @@ func TestRemovalsAreHeld(t *testing.T) {
 		s.Annotations = map[string]string{v1alpha1.AnnotationConfirmRemovals: held.ID}
 	})
 	w.wantAccess(access{"user0": true, "user1": true, "user9": false})
+}
+
+// What the admin of a sync can mend is told there too, once for many bindings.
+func TestEvents(t *testing.T) {
+	w := newWorld(t)
+	w.group("Devs", w.user("ann").Spec.ID)
+	other, another := createNamespace(t, nil), createNamespace(t, nil)
+	events := func(namespace, kind, reason string) func() any {
+		return func() any {
+			var list eventsv1.EventList
+			if err := admin.List(t.Context(), &list, client.InNamespace(namespace)); err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for _, e := range list.Items {
+				if e.Regarding.Kind == kind && e.Reason == reason {
+					n++
+				}
+			}
+			return n
+		}
+	}
+	w.bindIn(other, "pod-reader", "Devs")
+	w.promptly("events on the binding", 1, events(other, "GroupRoleBinding", "NamespaceNotAllowed"))
+	w.promptly("events on the sync", 1, events(w.namespace, "IdentityProviderSync", "NamespaceNotAllowed"))
+	w.bindIn(another, "pod-reader", "Devs")
+	w.promptly("events on the other binding", 1, events(another, "GroupRoleBinding", "NamespaceNotAllowed"))
+	if n := events(w.namespace, "IdentityProviderSync", "NamespaceNotAllowed")(); n != 1 {
+		t.Errorf("%v events on the sync, want 1", n)
+	}
+	update(w, w.sync, func(s *v1alpha1.IdentityProviderSync) {
+		s.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesAll}
+	})
+	w.promptly("the event that it is bound", 1, events(other, "GroupRoleBinding", "Bound"))
 }

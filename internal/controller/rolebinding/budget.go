@@ -41,8 +41,8 @@ func newBudget(now func() time.Time) *budget {
 }
 
 // ask says how long an object of a binding has to wait until it may be
-// rewritten: not at all, if nobody has used the budget. An object that waits
-// keeps its turn.
+// rewritten. Not at all, as when nobody has used the budget: then its turn is
+// used. An object that waits keeps its turn.
 func (b *budget) ask(binding projection.BindingKey, object objectKey, bytes int) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -56,7 +56,11 @@ func (b *budget) ask(binding projection.BindingKey, object objectKey, bytes int)
 		}
 		b.turns[binding][object] = waiting
 	}
-	return max(0, waiting.at.Sub(now))
+	if wait := waiting.at.Sub(now); wait > 0 {
+		return wait
+	}
+	delete(b.turns[binding], object)
+	return 0
 }
 
 // keep drops the turns of a binding's objects that do not wait any more. A turn
@@ -67,7 +71,7 @@ func (b *budget) keep(binding projection.BindingKey, waiting map[objectKey]bool)
 	now := b.now()
 	for object, turn := range b.turns[binding] {
 		if !waiting[object] {
-			turn.reservation.CancelAt(now) // without effect once its time has come
+			turn.reservation.CancelAt(now)
 			delete(b.turns[binding], object)
 		}
 	}

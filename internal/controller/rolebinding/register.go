@@ -36,8 +36,36 @@ const (
 // CacheOptions restricts the manager's cache to the RoleBindings and
 // ClusterRoleBindings that Rollcall made: a cluster may have very many others.
 func CacheOptions() map[client.Object]cache.ByObject {
-	ours := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{projection.LabelManagedBy: projection.ManagedBy})}
+	ours := cache.ByObject{
+		Label:     labels.SelectorFromSet(labels.Set{projection.LabelManagedBy: projection.ManagedBy}),
+		Transform: slim,
+	}
 	return map[client.Object]cache.ByObject{&rbacv1.RoleBinding{}: ours, &rbacv1.ClusterRoleBinding{}: ours}
+}
+
+// slim drops what nobody reads, and has the words that each of a million
+// subjects repeats in memory once.
+func slim(o any) (any, error) {
+	var subjects []rbacv1.Subject
+	switch o := o.(type) {
+	case *rbacv1.RoleBinding:
+		o.ManagedFields, subjects = nil, o.Subjects
+	case *rbacv1.ClusterRoleBinding:
+		o.ManagedFields, subjects = nil, o.Subjects
+	}
+	for i := range subjects {
+		s := &subjects[i]
+		switch s.Kind {
+		case rbacv1.UserKind:
+			s.Kind = rbacv1.UserKind
+		case rbacv1.GroupKind:
+			s.Kind = rbacv1.GroupKind
+		}
+		if s.APIGroup == rbacv1.GroupName {
+			s.APIGroup = rbacv1.GroupName
+		}
+	}
+	return o, nil
 }
 
 // Register adds the controllers, which run on the leader only, and their

@@ -53,7 +53,7 @@ func TestScale(t *testing.T) {
 	settle(t)
 
 	// One member leaves: one object in each namespace.
-	before, begun = requests.of("rolebindings"), time.Now()
+	before = requests.of("rolebindings")
 	update(w, devs, func(g *v1alpha1.Group) { g.Spec.Removed, g.Spec.MemberCount = []string{ids[77]}, int64(members-1) })
 	first, last, _ := w.everywhere(b, targets, "user77", false)
 	settle(t)
