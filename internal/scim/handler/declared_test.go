@@ -131,7 +131,7 @@ func TestDeclaredTypes(t *testing.T) {
 					continue
 				}
 				equal(t, form, a.want(201).object()[hrURN], any(decode(t, `{`+test.want+`}`)))
-				equal(t, form+", read", p.get("/Users/"+a.text("id")).want(200).object()[hrURN], any(decode(t, `{`+test.want+`}`)))
+				equal(t, form+", read", p.get("/Users/" + a.text("id")).want(200).object()[hrURN], any(decode(t, `{`+test.want+`}`)))
 			}
 		})
 	}
@@ -150,36 +150,37 @@ func TestDeclaredPatch(t *testing.T) {
 	p := serveHR(t)
 	const at = `"path":"` + hrURN
 	for name, test := range map[string]struct{ stored, operations, want string }{ // want: an object, or a scimType
-		"a path":                       {`{"team":"A"}`, `{"op":"Replace",` + at + `:level","value":"7"}`, `{"team":"A","level":7}`},
-		"a path in another case":       {`{}`, `{"op":"Add","path":"` + strings.ToUpper(hrURN) + `:LEVEL","value":7}`, `{"level":7}`},
-		"a sub-attribute":              {`{"desk":{"seat":"b"}}`, `{"op":"Add",` + at + `:desk.floor","value":"3"}`, `{"desk":{"seat":"b","floor":3}}`},
-		"a dotted key":                 {`{"desk":{"seat":"b"}}`, `{"op":"replace","value":{"` + hrURN + `:desk.floor":3,"` + hrURN + `:team":"B","title":"T"}}`, `{"desk":{"seat":"b","floor":3},"team":"B"}`},
-		"the object":                   {`{"desk":{"seat":"b"},"team":"A"}`, `{"op":"add","value":{"` + hrURN + `":{"desk":{"floor":3},"remote":"False"}}}`, `{"desk":{"seat":"b","floor":3},"remote":false,"team":"A"}`},
-		"the extension as a path":      {`{"team":"A"}`, `{"op":"add",` + at + `","value":{"remote":true}}`, `{"team":"A","remote":true}`},
-		"a complex one keeps its rest": {`{"desk":{"value":"d","seat":"b"}}`, `{"op":"replace",` + at + `:desk","value":{"seat":"c"}}`, `{"desk":{"value":"d","seat":"c"}}`},
-		"several are added":            {`{"tags":["a"]}`, `{"op":"add",` + at + `:tags","value":["b","a"]}`, `{"tags":["a","b"]}`},
-		"several are replaced":         {`{"tags":["a"]}`, `{"op":"replace",` + at + `:tags","value":["b"]}`, `{"tags":["b"]}`},
-		"those sent are removed":       {`{"numbers":[1,2,3]}`, `{"op":"remove",` + at + `:numbers","value":["2"]}`, `{"numbers":[1,3]}`},
-		"those chosen are removed":     {`{"numbers":[1,2,3]}`, `{"op":"remove",` + at + `:numbers[value gt 1]"}`, `{"numbers":[1]}`},
-		"one chosen is replaced":       {`{"tags":["a","b"]}`, `{"op":"replace",` + at + `:tags[value eq \"A\"]","value":"c"}`, `{"tags":["c","b"]}`},
-		"of the chosen":                {`{"cars":[{"value":"a","type":"work"}]}`, `{"op":"replace",` + at + `:cars[type eq \"work\"].doors","value":"4"}`, `{"cars":[{"value":"a","type":"work","doors":4}]}`},
-		"a canonical one is made":      {`{}`, `{"op":"replace",` + at + `:cars[type eq \"home\"].value","value":"b"}`, `{"cars":[{"value":"b","type":"home"}]}`},
-		"no such one":                  {`{"cars":[{"value":"a"}]}`, `{"op":"replace",` + at + `:cars[doors gt 4].value","value":"b"}`, `noTarget`},
-		"primary moves":                {`{"cars":[{"value":"a","primary":true}]}`, `{"op":"add",` + at + `:cars","value":[{"value":"b","primary":true}]}`, `{"cars":[{"value":"a","primary":false},{"value":"b","primary":true}]}`},
-		"removed":                      {`{"team":"A","remote":true}`, `{"op":"remove",` + at + `:team"}`, `{"remote":true}`},
-		"cleared":                      {`{"team":"A","remote":true}`, `{"op":"replace",` + at + `:team","value":""}`, `{"remote":true}`},
-		"all removed":                  {`{"team":"A","remote":true}`, `{"op":"remove",` + at + `"}`, ``},
-		"of a wrong type":              {`{"team":"A"}`, `{"op":"replace",` + at + `:level","value":"high"}`, `invalidValue`},
-		"readOnly":                     {`{}`, `{"op":"replace",` + at + `:score","value":1}`, `mutability`},
-		"immutable, first":             {`{}`, `{"op":"add",` + at + `:serial","value":"1"}`, `{"serial":"1"}`},
-		"immutable, again":             {`{"serial":"1"}`, `{"op":"add",` + at + `:serial","value":"2"}`, `mutability`},
-		"writeOnly":                    {`{"team":"A"}`, `{"op":"add",` + at + `:pin","value":"2"}`, `{"team":"A"}`},
-		"unknown":                      {`{}`, `{"op":"add",` + at + `:shoe","value":"2"}`, `invalidPath`},
-		"unknown sub-attribute":        {`{}`, `{"op":"add",` + at + `:desk.shoe","value":"2"}`, `invalidPath`},
-		"a wrong filter":               {`{"cars":[{"value":"a"}]}`, `{"op":"remove",` + at + `:cars[doors eq \"x\"]"}`, `invalidFilter`},
-		"named like a core URN's end":  {`{}`, `{"op":"add",` + at + `:group","value":"g"}`, `{"group":"g"}`},
-		"named like members":           {`{"members":["a"]}`, `{"op":"add",` + at + `:members","value":"b"}`, `{"members":["a","b"]}`},
-		"named like active":            {`{"active":true,"team":"A"}`, `{"op":"remove",` + at + `:active"}`, `{"team":"A"}`},
+		"a path":                         {`{"team":"A"}`, `{"op":"Replace",` + at + `:level","value":"7"}`, `{"team":"A","level":7}`},
+		"a path in another case":         {`{}`, `{"op":"Add","path":"` + strings.ToUpper(hrURN) + `:LEVEL","value":7}`, `{"level":7}`},
+		"a sub-attribute":                {`{"desk":{"seat":"b"}}`, `{"op":"Add",` + at + `:desk.floor","value":"3"}`, `{"desk":{"seat":"b","floor":3}}`},
+		"a dotted key":                   {`{"desk":{"seat":"b"}}`, `{"op":"replace","value":{"` + hrURN + `:desk.floor":3,"` + hrURN + `:team":"B","title":"T"}}`, `{"desk":{"seat":"b","floor":3},"team":"B"}`},
+		"the object":                     {`{"desk":{"seat":"b"},"team":"A"}`, `{"op":"add","value":{"` + hrURN + `":{"desk":{"floor":3},"remote":"False"}}}`, `{"desk":{"seat":"b","floor":3},"remote":false,"team":"A"}`},
+		"the extension as a path":        {`{"team":"A"}`, `{"op":"add",` + at + `","value":{"remote":true}}`, `{"team":"A","remote":true}`},
+		"a complex one keeps its rest":   {`{"desk":{"value":"d","seat":"b"}}`, `{"op":"replace",` + at + `:desk","value":{"seat":"c"}}`, `{"desk":{"value":"d","seat":"c"}}`},
+		"several are added":              {`{"tags":["a"]}`, `{"op":"add",` + at + `:tags","value":["b","a"]}`, `{"tags":["a","b"]}`},
+		"several are replaced":           {`{"tags":["a"]}`, `{"op":"replace",` + at + `:tags","value":["b"]}`, `{"tags":["b"]}`},
+		"those sent are removed":         {`{"numbers":[1,2,3]}`, `{"op":"remove",` + at + `:numbers","value":["2"]}`, `{"numbers":[1,3]}`},
+		"those chosen are removed":       {`{"numbers":[1,2,3]}`, `{"op":"remove",` + at + `:numbers[value gt 1]"}`, `{"numbers":[1]}`},
+		"one chosen is replaced":         {`{"tags":["a","b"]}`, `{"op":"replace",` + at + `:tags[value eq \"A\"]","value":"c"}`, `{"tags":["c","b"]}`},
+		"of the chosen":                  {`{"cars":[{"value":"a","type":"work"}]}`, `{"op":"replace",` + at + `:cars[type eq \"work\"].doors","value":"4"}`, `{"cars":[{"value":"a","type":"work","doors":4}]}`},
+		"a canonical one is made":        {`{}`, `{"op":"replace",` + at + `:cars[type eq \"home\"].value","value":"b"}`, `{"cars":[{"value":"b","type":"home"}]}`},
+		"no such one":                    {`{"cars":[{"value":"a"}]}`, `{"op":"replace",` + at + `:cars[doors gt 4].value","value":"b"}`, `noTarget`},
+		"primary moves":                  {`{"cars":[{"value":"a","primary":true}]}`, `{"op":"add",` + at + `:cars","value":[{"value":"b","primary":true}]}`, `{"cars":[{"value":"a","primary":false},{"value":"b","primary":true}]}`},
+		"removed":                        {`{"team":"A","remote":true}`, `{"op":"remove",` + at + `:team"}`, `{"remote":true}`},
+		"cleared":                        {`{"team":"A","remote":true}`, `{"op":"replace",` + at + `:team","value":""}`, `{"remote":true}`},
+		"all removed":                    {`{"team":"A","remote":true}`, `{"op":"remove",` + at + `"}`, ``},
+		"of a wrong type":                {`{"team":"A"}`, `{"op":"replace",` + at + `:level","value":"high"}`, `invalidValue`},
+		"readOnly":                       {`{}`, `{"op":"replace",` + at + `:score","value":1}`, `mutability`},
+		"immutable, first":               {`{}`, `{"op":"add",` + at + `:serial","value":"1"}`, `{"serial":"1"}`},
+		"immutable, again":               {`{"serial":"1"}`, `{"op":"add",` + at + `:serial","value":"2"}`, `mutability`},
+		"writeOnly":                      {`{"team":"A"}`, `{"op":"add",` + at + `:pin","value":"2"}`, `{"team":"A"}`},
+		"unknown":                        {`{}`, `{"op":"add",` + at + `:shoe","value":"2"}`, `invalidPath`},
+		"unknown sub-attribute":          {`{}`, `{"op":"add",` + at + `:desk.shoe","value":"2"}`, `invalidPath`},
+		"a wrong filter":                 {`{"cars":[{"value":"a"}]}`, `{"op":"remove",` + at + `:cars[doors eq \"x\"]"}`, `invalidFilter`},
+		"named like a core URN's end":    {`{}`, `{"op":"add",` + at + `:group","value":"g"}`, `{"group":"g"}`},
+		"named like members":             {`{"members":["a"]}`, `{"op":"add",` + at + `:members","value":"b"}`, `{"members":["a","b"]}`},
+		"an extension with a longer URN": {`{"team":"A"}`, `{"op":"add","value":{"` + hrURN + `:more":{"x":1},"` + hrURN + `":{"shoe":{"x":1}}}},{"op":"replace",` + at + `:more","value":{"x":2}}`, `{"team":"A"}`},
+		"named like active":              {`{"active":true,"team":"A"}`, `{"op":"remove",` + at + `:active"}`, `{"team":"A"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := p.in(t)
@@ -240,7 +241,7 @@ func TestDeclaredFilters(t *testing.T) {
 			equal(t, way+" "+filter, a.want(200).object()["totalResults"], any(json.Number(fmt.Sprint(want))))
 		}
 	}
-	p.get("/Users?filter=" + url.QueryEscape(hrURN+` eq "x"`)).wantError(400, scim.TypeInvalidFilter)
+	p.get("/Users?filter="+url.QueryEscape(hrURN+` eq "x"`)).wantError(400, scim.TypeInvalidFilter)
 }
 
 func TestDeclaredSort(t *testing.T) {
@@ -258,7 +259,7 @@ func TestDeclaredSort(t *testing.T) {
 	equal(t, "ascending", names(":level"), "u4 u1 u0 u3 u2 u5")
 	equal(t, "descending", names(":LEVEL&sortOrder=descending"), "u5 u2 u3 u0 u1 u4")
 	p.get("/Users?sortBy="+hrURN+":pin").wantError(400, scim.TypeInvalidValue)
-	p.get("/Users?sortBy="+hrURN+":desk.floor").want(200)
+	p.get("/Users?sortBy=" + hrURN + ":desk.floor").want(200)
 }
 
 func TestDeclaredUniqueness(t *testing.T) {
@@ -288,4 +289,15 @@ func TestDeclaredDiscovery(t *testing.T) {
 	equal(t, "schemaExtensions", types["schemaExtensions"], any([]any{
 		scim.Object{"schema": schema.EnterpriseUserURN, "required": false}, scim.Object{"schema": hrURN, "required": false}}))
 	equal(t, "Group", p.get("/ResourceTypes/Group").want(200).object()["schemaExtensions"], any([]any{}))
+}
+
+// The URN of an extension that nobody declared may begin with that of another.
+func TestUndeclaredWithinDeclared(t *testing.T) {
+	p := serveHR(t)
+	more := func(a *answered) any { return a.want(200).object()[hrURN+":more"] }
+	path := "/Users/" + p.create("/Users", `{"userName":"ada","`+hrURN+`:more":{"x":1},"`+hrURN+`":{"team":"A","more":{"x":1}}}`)
+	equal(t, "POST", more(p.get(path)), any(decode(t, `{"x":1}`)))
+	p.patch(path, `[{"op":"replace","path":"`+hrURN+`:more","value":{"x":2}}]`)
+	equal(t, "PATCH", more(p.get(path)), any(decode(t, `{"x":2}`)))
+	equal(t, "the declared one", p.get(path).object()[hrURN], any(decode(t, `{"team":"A"}`)))
 }

@@ -20,10 +20,10 @@ func (r *Request) add(op operation) error {
 	if err != nil {
 		return scim.BadRequest(scim.TypeInvalidPath, "path %q: %s", op.path, err)
 	}
-	if path.URN != "" && !r.rt.Owns(path.AttributePath.String()) {
+	target, found := r.rt.Lookup(path.URN, path.Name, path.SubAttribute)
+	if !found && path.URN != "" && r.rt.Keeps(path.AttributePath.String(), op.value) {
 		return r.addUndeclared(op, path)
 	}
-	target, found := r.rt.Lookup(path.URN, path.Name, path.SubAttribute)
 	switch {
 	case !found:
 		return scim.BadRequest(scim.TypeInvalidPath, "path %q: a %s has no such attribute", op.path, r.rt.Name)
@@ -59,7 +59,7 @@ func (r *Request) addObject(op operation, urn string) error {
 		if urn != "" {
 			part.path = urn + ":" + key
 		}
-		if !r.ignored(part.path) {
+		if !r.ignored(part, urn != "") {
 			if err := r.add(part); err != nil {
 				return err
 			}
@@ -69,17 +69,17 @@ func (r *Request) addObject(op operation, urn string) error {
 }
 
 // ignored tells whether a key of a value without a path is left out.
-func (r *Request) ignored(key string) bool {
-	if strings.EqualFold(key, r.rt.Schema.ID) {
+func (r *Request) ignored(part operation, inExtension bool) bool {
+	if strings.EqualFold(part.path, r.rt.Schema.ID) {
 		return false
 	}
-	path, err := filter.ParsePath(key)
+	path, err := filter.ParsePath(part.path)
 	if err != nil {
 		return true
 	}
 	target, found := r.rt.Lookup(path.URN, path.Name, path.SubAttribute)
 	if !found {
-		return path.URN == "" || r.rt.Owns(path.AttributePath.String())
+		return inExtension || path.URN == "" || !r.rt.Keeps(path.AttributePath.String(), part.value)
 	}
 	return target.Attribute != nil && !resource.Settable(target)
 }
@@ -128,7 +128,7 @@ func (r *Request) addUndeclared(op operation, path filter.Path) error {
 	whole := path.AttributePath.String()
 	r.edits = append(r.edits, func(attributes scim.Object) error {
 		names := []string{whole}
-		within := attributes[keyOf(attributes, path.URN)] != nil || !isObject
+		within := (attributes[keyOf(attributes, path.URN)] != nil || !isObject) && !r.rt.Owns(path.URN)
 		if path.Name != "" && attributes[keyOf(attributes, whole)] == nil && within {
 			names = []string{path.URN, path.Name}
 			if path.SubAttribute != "" {

@@ -119,7 +119,7 @@ func (d *Decoded) attribute(rt *schema.ResourceType, key string, value any) erro
 	}
 	target, found := rt.Lookup(path.URN, path.Name, path.SubAttribute)
 	if !found || target.Attribute == nil {
-		if path.URN != "" && !rt.Owns(path.URN) && value != nil {
+		if path.URN != "" && value != nil && rt.Keeps(key, value) {
 			d.Present[key] = true
 			d.Attributes[key] = clone(value)
 			Prune(d.Attributes, key)

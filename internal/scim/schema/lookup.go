@@ -80,6 +80,16 @@ func (rt *ResourceType) Owns(urn string) bool {
 	return rt.Knows(owner)
 }
 
+// Keeps tells whether a value under a URN, or URN:name, that is no attribute of
+// the type is kept as it comes: it belongs to no schema here. An object may be
+// an extension whose URN only begins with that of one that is declared.
+func (rt *ResourceType) Keeps(urn string, value any) bool {
+	owner, _, _ := rt.split(urn, "", "")
+	_, isObject := value.(map[string]any)
+	extension := rt.Extension(owner)
+	return !rt.Knows(owner) || isObject && extension != nil && extension.Declared
+}
+
 // split splits URN:name.sub at the end of the URN of a schema, if there is one
 // that it begins with. No such URN begins with another one, see Extend.
 func (rt *ResourceType) split(urn, name, sub string) (string, string, string) {
