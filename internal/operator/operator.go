@@ -26,8 +26,10 @@ import (
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/admission"
 	"github.com/rollcall-scim/rollcall/internal/controller/groupmemberslice"
+	"github.com/rollcall-scim/rollcall/internal/controller/groupnetworkpolicy"
 	"github.com/rollcall-scim/rollcall/internal/controller/identityprovidersync"
 	"github.com/rollcall-scim/rollcall/internal/controller/labels"
+	"github.com/rollcall-scim/rollcall/internal/controller/namespacelabels"
 	"github.com/rollcall-scim/rollcall/internal/controller/rolebinding"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/directory"
@@ -119,6 +121,10 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 		return err
 	}
 	guard := removalguard.New(time.Now)
+	sources := source.New(o.manager.GetClient(), d)
+	namespaces := namespacelabels.New(namespacelabels.Options{
+		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.LeaderElectionNamespace, Gate: gate(policies),
+	})
 	syncs := identityprovidersync.NewController(identityprovidersync.Options{
 		Client: o.manager.GetClient(), Directory: d, Tokens: tokens, Activity: activity,
 		Serves: c.serves, Endpoint: urls.Endpoint,
@@ -126,16 +132,19 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 		Admission: policies,
 		Guard:     guard,
 		Mappings:  mappings,
+		Labeled:   namespaces.Labeled,
 	})
-	sources := source.New(o.manager.GetClient(), d)
 	bindings := rolebinding.New(rolebinding.Options{
 		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.LeaderElectionNamespace, Guard: guard, Gate: gate(policies),
 	})
+	networks := groupnetworkpolicy.New(groupnetworkpolicy.Options{Client: o.manager.GetClient(), Sources: sources, Gate: gate(policies)})
 	for _, register := range []func(manager.Manager) error{
 		syncs.Register,
 		labels.NewController(o.manager.GetClient(), d, mappings).Register,
 		func(m manager.Manager) error { return sources.Register(ctx, m) },
 		func(m manager.Manager) error { return bindings.Register(ctx, m) },
+		func(m manager.Manager) error { return networks.Register(ctx, m) },
+		func(m manager.Manager) error { return namespaces.Register(ctx, m) },
 		groupmemberslice.NewController(live, d).Register,
 		func(m manager.Manager) error { return m.Add(o.server) },
 		func(m manager.Manager) error { return m.AddHealthzCheck("ping", healthz.Ping) },
@@ -164,6 +173,7 @@ func newManager(restConfig *rest.Config, c Config) (manager.Manager, error) {
 	}
 	cached := rolebinding.CacheOptions()
 	maps.Copy(cached, admission.CacheOptions())
+	maps.Copy(cached, groupnetworkpolicy.CacheOptions())
 	return manager.New(restConfig, manager.Options{
 		Scheme:                 scheme,
 		Logger:                 c.Log,

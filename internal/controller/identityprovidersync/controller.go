@@ -41,7 +41,7 @@ import (
 // interval is how often traffic may change a status.
 const interval = 10 * time.Second
 
-// Options are what the controller works with. All are required.
+// Options are what the controller works with. All but Labeled are required.
 type Options struct {
 	Client    client.Client // reads from the cache
 	Directory *directory.Directory
@@ -58,6 +58,9 @@ type Options struct {
 	Guard *removalguard.Guard
 	// Mappings are compiled here as elsewhere, to tell what is wrong with them.
 	Mappings *mapping.Cache
+	// Labeled is how many namespaces have labels of a sync, which goes after
+	// them. It may be nil.
+	Labeled func(sync types.NamespacedName) int
 }
 
 // Controller reconciles IdentityProviderSyncs.

@@ -60,6 +60,9 @@ func (c *Controller) finalize(ctx context.Context, s *v1alpha1.IdentityProviderS
 		if err != nil {
 			return reconcile.Result{}, err
 		}
+		if c.Labeled != nil {
+			left += c.Labeled(client.ObjectKeyFromObject(s))
+		}
 		if wait := c.settled(s, left); wait > 0 {
 			return reconcile.Result{RequeueAfter: wait}, nil
 		}
