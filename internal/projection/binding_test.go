@@ -167,7 +167,9 @@ func TestBindingOf(t *testing.T) {
 }
 
 func TestRolesOf(t *testing.T) {
-	role := func(name string) v1alpha1.RoleReference { return v1alpha1.RoleReference{Kind: "ClusterRole", Name: name} }
+	role := func(name string) v1alpha1.RoleReference {
+		return v1alpha1.RoleReference{Kind: "ClusterRole", Name: name}
+	}
 	b := OfGroupRoleBinding(binding("devs")) // to edit
 	b.BoundRoles = []v1alpha1.RoleReference{role("view"), role("gone"), role("edit")}
 	var exist []CurrentObject

@@ -86,3 +86,46 @@ func TestProblemsAreBounded(t *testing.T) {
 		t.Errorf("%d problems, want 32", len(Bounded(many)))
 	}
 }
+
+func TestClusterRoleBinding(t *testing.T) {
+	b := OfClusterGroupRoleBinding(clusterBinding(v1alpha1.BindingTarget{Scope: v1alpha1.ScopeCluster}, "devs"))
+	sync := entra()
+	sync.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesAll}
+	o := Project(Request{Binding: b, Namespaces: cluster{}, Source: only(crowd("ann").source(sync))})
+	got := b.ClusterRoleBinding(o.Placements[0].Objects[0])
+	if got.Namespace != "" || got.Kind != "ClusterRoleBinding" || got.RoleRef.Name != "edit" || len(got.Subjects) != 1 {
+		t.Errorf("object = %+v", got)
+	}
+	if owner, ok := BindingOf(got); !ok || owner != b.Key() {
+		t.Errorf("BindingOf = %v, %v", owner, ok)
+	}
+}
+
+func TestGenerated(t *testing.T) {
+	b := OfGroupRoleBinding(binding("devs"))
+	object := func(change func(*CurrentObject)) CurrentObject {
+		o := objects(b, "edit", []string{"team"})[0]
+		if change != nil {
+			change(&o)
+		}
+		return o
+	}
+	tests := map[string]struct {
+		object CurrentObject
+		want   bool
+	}{
+		"its own":              {object(nil), true},
+		"the twelfth":          {object(func(o *CurrentObject) { o.Name = strings.TrimSuffix(o.Name, "0") + "12" }), true},
+		"a number twice":       {object(func(o *CurrentObject) { o.Name = strings.TrimSuffix(o.Name, "0") + "012" }), false},
+		"no number":            {object(func(o *CurrentObject) { o.Name = strings.TrimSuffix(o.Name, "0") }), false},
+		"a negative number":    {object(func(o *CurrentObject) { o.Name = strings.TrimSuffix(o.Name, "0") + "-1" }), false},
+		"of another role":      {object(func(o *CurrentObject) { o.RoleRef.Name = "admin" }), false},
+		"in another namespace": {object(func(o *CurrentObject) { o.Namespace = "other" }), false},
+		"another name":         {object(func(o *CurrentObject) { o.Name = "devs-0" }), false},
+	}
+	for name, test := range tests {
+		if got := b.Generated(test.object); got != test.want {
+			t.Errorf("%s: Generated(%s) = %v, want %v", name, test.object.Name, got, test.want)
+		}
+	}
+}
