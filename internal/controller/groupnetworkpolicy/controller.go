@@ -205,7 +205,7 @@ var kinds = map[networkpolicy.Kind]source.Kind{
 }
 
 func kindOf(kind networkpolicy.Kind) source.Kind {
-	return source.Kind{Name: string(kind), Compile: func(text string) (source.Values, error) {
+	return source.Kind{Name: string(kind), Shared: true, Compile: func(text string) (source.Values, error) {
 		values, err := networkpolicy.Compile(kind, text)
 		return source.Values(values), err
 	}}

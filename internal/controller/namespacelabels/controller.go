@@ -190,7 +190,7 @@ func (s *scope) expressions(state *begun) []string {
 	return slices.DeleteFunc(expressions, func(text string) bool { return text == "" })
 }
 
-var kind = source.Kind{Name: string(networkpolicy.Namespace), Compile: func(text string) (source.Values, error) {
+var kind = source.Kind{Name: string(networkpolicy.Namespace), Shared: true, Compile: func(text string) (source.Values, error) {
 	values, err := networkpolicy.Compile(networkpolicy.Namespace, text)
 	return source.Values(values), err
 }}

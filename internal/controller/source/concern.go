@@ -127,7 +127,7 @@ func (s *Sources) UserChanged(ctx context.Context, before, after *v1alpha1.User)
 		ids = append(ids, id)
 		for _, index := range s.of(sync) {
 			for _, value := range index.changed(id, view.User, versions...) {
-				ids = append(ids, index.Users(value)...)
+				ids = append(ids, index.namesakes(value)...)
 			}
 		}
 	}
@@ -146,7 +146,7 @@ func (s *Sources) withNamesakes(ctx context.Context, sync types.NamespacedName, 
 		for _, index := range s.of(sync) {
 			values, _ := index.Values(user) // without a value there is no namesake
 			for _, value := range values {
-				all = append(all, index.Users(value)...)
+				all = append(all, index.namesakes(value)...)
 			}
 		}
 	}

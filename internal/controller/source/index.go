@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -22,6 +23,9 @@ type Values func(*v1alpha1.User) ([]string, error)
 type Kind struct {
 	Name    string
 	Compile func(expression string) (Values, error)
+	// Shared says that users may well have one value, such as their department:
+	// then the change of one does not concern the others.
+	Shared bool
 }
 
 // Usernames are expressions that give names in RBAC subjects.
@@ -40,7 +44,10 @@ var Usernames = Kind{Name: "username", Compile: func(expression string) (Values,
 }}
 
 // expression is a text as a kind reads it.
-type expression struct{ kind, text string }
+type expression struct {
+	kind, text string
+	shared     bool
+}
 
 // Index knows the values of all users of a sync, and the users of each value.
 // It cannot be an index of the informer, since its expression may come and go
@@ -53,9 +60,9 @@ type Index struct {
 	mu     sync.RWMutex
 	built  bool
 	byID   map[string]entry
-	first  map[string]string   // id of a user, by value
-	others map[string][]string // ids of further users of the same value
-	uses   int                 // consumers; guarded by Sources.mu
+	first  map[string]string          // id of a user, by value
+	others map[string]map[string]bool // ids of further users of the same value
+	uses   int                        // consumers; guarded by Sources.mu
 }
 
 // entry is what was computed of one version of a user.
@@ -96,7 +103,7 @@ func (n *Index) build(users toolscache.Indexer) error {
 	if err != nil {
 		return fmt.Errorf("index the users of %s by %q: %w", n.sync, n.expression.text, err)
 	}
-	n.byID, n.first, n.others = map[string]entry{}, map[string]string{}, map[string][]string{}
+	n.byID, n.first, n.others = map[string]entry{}, map[string]string{}, map[string]map[string]bool{}
 	for _, o := range objects {
 		if user := o.(*v1alpha1.User); user.Spec.SyncRef.Name == n.sync.Name && user.Spec.ID != "" {
 			n.put(user)
@@ -126,7 +133,15 @@ func (n *Index) Users(value string) []string {
 	if !ok {
 		return nil
 	}
-	return append([]string{id}, n.others[value]...)
+	return slices.AppendSeq([]string{id}, maps.Keys(n.others[value]))
+}
+
+// namesakes are the users of a value that the change of one of them concerns.
+func (n *Index) namesakes(value string) []string {
+	if n.expression.shared {
+		return nil
+	}
+	return n.Users(value)
 }
 
 // changed brings one id in line with the informer, which may be ahead of the
@@ -164,25 +179,29 @@ func (n *Index) put(user *v1alpha1.User) {
 		switch first, ok := n.first[value]; {
 		case !ok:
 			n.first[value] = id
-		case first != id && !slices.Contains(n.others[value], id):
-			n.others[value] = append(n.others[value], id)
+		case first != id:
+			if n.others[value] == nil {
+				n.others[value] = map[string]bool{}
+			}
+			n.others[value][id] = true
 		}
 	}
 }
 
 func (n *Index) remove(id string) {
 	for _, value := range n.byID[id].values {
-		others := slices.DeleteFunc(slices.Clone(n.others[value]), func(other string) bool { return other == id })
+		others := n.others[value]
+		delete(others, id)
 		if n.first[value] == id {
 			delete(n.first, value)
-			if len(others) > 0 {
-				n.first[value], others = others[0], others[1:]
+			for other := range others { // any of them
+				n.first[value] = other
+				delete(others, other)
+				break
 			}
 		}
 		if len(others) == 0 {
 			delete(n.others, value)
-		} else {
-			n.others[value] = others
 		}
 	}
 	delete(n.byID, id)

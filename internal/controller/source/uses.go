@@ -12,7 +12,7 @@ import (
 func (s *Sources) use(consumer Consumer, sync types.NamespacedName, kind Kind, text string) (*Index, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := expression{kind.Name, text}
+	e := expression{kind.Name, text, kind.Shared}
 	n := s.indexes[sync][e]
 	if n == nil {
 		compute, err := kind.Compile(text)
