@@ -72,7 +72,7 @@ func TestDistinctTextsStayDistinct(t *testing.T) {
 			}
 		}
 	}
-	try("", 6)
+	try("", 5)
 }
 
 func TestEscapeHoldsForAnyText(t *testing.T) {
