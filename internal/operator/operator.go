@@ -135,7 +135,8 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 		Labeled:   namespaces.Labeled,
 	})
 	bindings := rolebinding.New(rolebinding.Options{
-		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.LeaderElectionNamespace, Guard: guard, Gate: gate(policies),
+		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.LeaderElectionNamespace, Guard: guard,
+		Gate: gate(policies), GateChanged: policies.Source,
 	})
 	networks := groupnetworkpolicy.New(groupnetworkpolicy.Options{Client: o.manager.GetClient(), Sources: sources, Gate: gate(policies)})
 	for _, register := range []func(manager.Manager) error{

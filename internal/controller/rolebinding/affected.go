@@ -72,8 +72,23 @@ type affected struct {
 }
 
 func (a affected) bindings(ctx context.Context, index, value string, matches func(projection.Binding) bool) []reconcile.Request {
+	return a.list(ctx, matches, client.MatchingFields{index: value})
+}
+
+// all gives every binding of the kind.
+func (a affected) all(ctx context.Context) []reconcile.Request { return a.call(a.list(ctx, nil)) }
+
+// call interrupts the reconciles of bindings that are under way.
+func (a affected) call(requests []reconcile.Request) []reconcile.Request {
+	for _, rq := range requests {
+		a.attention.call(request{a.kind.name, rq.NamespacedName})
+	}
+	return requests
+}
+
+func (a affected) list(ctx context.Context, matches func(projection.Binding) bool, where ...client.ListOption) []reconcile.Request {
 	list := a.kind.list()
-	if err := a.Client.List(ctx, list, client.MatchingFields{index: value}, client.UnsafeDisableDeepCopy); err != nil {
+	if err := a.Client.List(ctx, list, append(where, client.UnsafeDisableDeepCopy)...); err != nil {
 		logf.FromContext(ctx).Error(err, "cannot find the bindings that an event concerns", "kind", a.kind.name)
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -35,7 +36,6 @@ type scope struct {
 	labels  map[string]string
 	owners  []metav1.OwnerReference
 	outcome *projection.Outcome
-	gated   bool // nothing may be added
 	guarded bool // the guard holds removals
 
 	called   *atomic.Bool // an event has come since
@@ -97,30 +97,47 @@ func (s *scope) apply(ctx context.Context) {
 	if !s.unfinished { // else objects that were not reached would lose their turn
 		s.budget.keep(s.binding.Key(), waitingKeys(s.waiting))
 	}
-	for _, p := range places {
-		if !p.behind && !s.yields(ctx) {
-			s.finish(ctx, p)
+	s.finish(ctx, places)
+}
+
+// revoke takes access away from an object. It also adds what is pending for it,
+// since it is written anyway; but what is refused since it adds somebody must
+// not keep anybody from being removed.
+func (s *scope) revoke(ctx context.Context, at step) {
+	o, key := at.object, keyOfObject(at.object)
+	if o.Adds > 0 && o.Moves == 0 {
+		if err := s.update(ctx, key, o.Subjects); err == nil || isLate(err, o.RoleRef.Name) {
+			s.settle(at, key, o.RoleRef, err)
+			return
 		}
+	}
+	if len(o.Shrunk()) == 0 && slices.ContainsFunc(at.Obsolete, func(other projection.Object) bool { return keyOfObject(other) == key }) {
+		s.delete(ctx, at.place, key)
+		return
+	}
+	err := s.update(ctx, key, o.Shrunk())
+	switch {
+	case err != nil && (apierrors.IsForbidden(err) || roleIsGone(err, o.RoleRef.Name)):
+		s.revokeByDeleting(ctx, at.place, key, o.RoleRef, err)
+		at.give(o)
+	case err != nil || o.Adds == 0 && o.Moves == 0:
+		s.settle(at, key, o.RoleRef, err)
 	}
 }
 
-// revoke takes access away from an object, and adds what is pending for it,
-// since it is written anyway.
-func (s *scope) revoke(ctx context.Context, at step) {
-	o, key := at.object, keyOfObject(at.object)
-	subjects, complete := o.Shrunk(), o.Moves == 0
-	if complete && o.Adds > 0 {
-		subjects = o.Subjects
+// settle ends the work on an object, well or not.
+func (s *scope) settle(at step, key objectKey, role rbacv1.RoleRef, err error) {
+	if err != nil {
+		s.fail(at.place, key, role, err)
 	}
-	obsolete := slices.ContainsFunc(at.Obsolete, func(other projection.Object) bool { return keyOfObject(other) == key })
-	switch {
-	case obsolete && len(subjects) == 0:
-		s.delete(ctx, at.place, key)
-	case !s.put(ctx, at.place, o, subjects, true) || complete:
-		at.mu.Lock()
-		at.done[o.Name] = true
-		at.mu.Unlock()
-	}
+	at.give(at.object)
+}
+
+// give has an object not written again.
+func (p *place) give(o projection.Object) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done[o.Name] = true
 }
 
 // yields tells whether to stop here and look at the binding anew, since an
@@ -136,9 +153,7 @@ func (s *scope) yields(ctx context.Context) bool {
 func (s *scope) addAll(ctx context.Context, adds []step) {
 	parallel(adds, maxWriters, func(at step) {
 		key := keyOfObject(at.object)
-		s.mu.Lock()
-		existing := s.exists[key]
-		s.mu.Unlock()
+		existing := s.object(key)
 		if at.skips(at.object) || s.yields(ctx) {
 			return
 		}
@@ -150,7 +165,7 @@ func (s *scope) addAll(ctx context.Context, adds []step) {
 		}
 		s.writers <- struct{}{}
 		defer func() { <-s.writers }()
-		s.put(ctx, at.place, at.object, union(at.object), false)
+		s.put(ctx, at.place, at.object, union(at.object))
 	})
 }
 
@@ -181,22 +196,27 @@ func (p *place) behindNow() {
 	p.behind = true
 }
 
-// finish ends the moves of a placement whose objects all stand.
-func (s *scope) finish(ctx context.Context, p *place) {
-	var moves []step
-	for _, o := range p.Objects {
-		if o.Moves > 0 {
-			moves = append(moves, step{p, o})
+// finish ends the moves in placements whose objects all stand.
+func (s *scope) finish(ctx context.Context, places []*place) {
+	var last []func()
+	for _, p := range places {
+		if p.behind {
+			continue
+		}
+		for _, o := range p.Objects {
+			if o.Moves > 0 {
+				last = append(last, func() { s.put(ctx, p, o, o.Subjects) })
+			}
+		}
+		for _, o := range p.Obsolete {
+			if s.object(keyOfObject(o)) != nil {
+				last = append(last, func() { s.delete(ctx, p, keyOfObject(o)) })
+			}
 		}
 	}
-	parallel(moves, maxRevokers, func(at step) {
+	parallel(last, maxWriters, func(write func()) {
 		if !s.yields(ctx) {
-			s.put(ctx, p, at.object, at.object.Subjects, false)
-		}
-	})
-	parallel(p.Obsolete, maxRevokers, func(o projection.Object) {
-		if !s.yields(ctx) {
-			s.delete(ctx, p, keyOfObject(o))
+			write()
 		}
 	})
 }

@@ -24,6 +24,7 @@ import (
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	crsource "sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/projection"
@@ -41,7 +42,8 @@ import (
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
-// Options are what the controllers need. Guard and Gate may be nil.
+// Options are what the controllers need. Guard, Gate and
+// GateChanged may be nil.
 type Options struct {
 	// Client reads from the manager's cache and writes to the API server.
 	Client client.Client
@@ -53,6 +55,9 @@ type Options struct {
 	Guard *removalguard.Guard
 	// Gate says that, and why, nothing new may be projected now; nil if it may.
 	Gate func() *projection.Problem
+	// GateChanged gives a source of events that queues requests whenever the
+	// answer of Gate changes.
+	GateChanged func(requests func(context.Context) []reconcile.Request) crsource.TypedSyncingSource[reconcile.Request]
 }
 
 // Controllers reconcile both kinds of bindings.

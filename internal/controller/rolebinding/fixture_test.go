@@ -19,7 +19,12 @@ import (
 )
 
 // prompt is how soon access has to follow.
-const prompt = time.Second
+var prompt = func() time.Duration {
+	if raceDetector {
+		return 10 * time.Second
+	}
+	return time.Second
+}()
 
 // world is one namespace with a sync `entra`, its users, groups and bindings.
 type world struct {

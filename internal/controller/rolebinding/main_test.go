@@ -115,7 +115,7 @@ func startController(ctx context.Context, config *rest.Config, scheme *runtime.S
 		return err
 	}
 	controllers := rolebinding.New(rolebinding.Options{
-		Client: mgr.GetClient(), Sources: sources, OperatorNamespace: operatorNamespace, Guard: guard, Gate: gate.problem,
+		Client: mgr.GetClient(), Sources: sources, OperatorNamespace: operatorNamespace, Guard: guard, Gate: gate.problem, GateChanged: gate.changed,
 	})
 	if err := controllers.Register(ctx, mgr); err != nil {
 		return err

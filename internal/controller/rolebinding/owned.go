@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -58,7 +57,7 @@ func (c *Controllers) owned(ctx context.Context, rq request, b projection.Bindin
 	for _, o := range c.controlled(b.Key()) {
 		owned[keyOf(o)] = o
 	}
-	for _, o := range c.indexed(indexUnowned, marksOf(b).Labels[projection.LabelBinding]) {
+	for _, o := range c.indexed(indexUnowned, b.Labels()[projection.LabelBinding]) {
 		if b.Generated(current(o)) {
 			owned[keyOf(o)] = o
 		}
@@ -83,9 +82,6 @@ func (c *Controllers) owned(ctx context.Context, rq request, b projection.Bindin
 	}
 	return owned, nil
 }
-
-// marksOf gives an object with the labels and owner that those of a binding have.
-func marksOf(b projection.Binding) *rbacv1.RoleBinding { return b.RoleBinding(projection.Object{}) }
 
 // ofAnother tells whether something else than the binding controls an object.
 func ofAnother(b projection.Binding, o client.Object) bool {

@@ -22,8 +22,6 @@ const (
 	// heldRetry is how soon removals that the guard holds are proposed again: a
 	// hold also ends by time.
 	heldRetry = 10 * time.Second
-	// gateRetry is how soon a closed gate is looked at again.
-	gateRetry = 5 * time.Second
 	// takenRetry is how soon a name that somebody else's object has is tried
 	// again. Objects that are not ours are not watched.
 	takenRetry = 5 * time.Second
@@ -66,9 +64,8 @@ func (c *Controllers) reconcile(ctx context.Context, k kind, rq reconcile.Reques
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	marks := marksOf(b)
 	s := &scope{Controllers: c, kind: k, request: r, binding: b, called: called, exists: owned,
-		labels: marks.Labels, owners: marks.OwnerReferences}
+		labels: b.Labels(), owners: b.OwnerReferences()}
 	s.outcome = c.project(rq, k, s, sources)
 	s.mayYield = time.Now().Add(max(leastProgress, time.Since(begun)))
 	s.apply(ctx)
@@ -112,7 +109,6 @@ func (c *Controllers) project(rq reconcile.Request, k kind, s *scope, sources ma
 	if c.Guard != nil {
 		in.Guard = c.Guard.Propose
 	}
-	s.gated = in.NoAdditions != nil
 	syncs := s.binding.Syncs()
 	c.held[k.name].Set(rq, syncs) // before projecting, so that no change of a user falls between the two
 	outcome := projection.Project(in)
@@ -145,7 +141,6 @@ func (s *scope) result(statusIn time.Duration) (reconcile.Result, error) {
 	sooner(s.unfinished, time.Millisecond)
 	sooner(s.outcome.Unresolved, unresolvedRetry)
 	sooner(s.guarded, heldRetry)
-	sooner(s.gated, gateRetry)
 	sooner(s.taken, takenRetry)
 	if s.late {
 		sooner(true, s.retries.When(s.request))

@@ -10,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/internal/projection"
 )
@@ -25,7 +24,7 @@ func (s *scope) fail(p *place, key objectKey, role rbacv1.RoleRef, err error) {
 	if p != nil {
 		p.behindNow()
 	}
-	if late(err, role.Name) || errors.Is(err, errLate) {
+	if isLate(err, role.Name) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.late = true
@@ -96,18 +95,18 @@ func (k objectKey) where() string {
 	return fmt.Sprintf(" in namespace %q", k.namespace)
 }
 
-// late tells that what was read has changed or is gone. A role that does not
+// isLate tells that what was read has changed or is gone. A role that does not
 // exist is reported as if an object of its name did not.
-func late(err error, role string) bool {
+func isLate(err error, role string) bool {
 	var status apierrors.APIStatus
 	gone := apierrors.IsNotFound(err) && errors.As(err, &status) &&
 		status.Status().Details != nil && status.Status().Details.Name != role
-	return gone || apierrors.IsConflict(err)
+	return gone || apierrors.IsConflict(err) || errors.Is(err, errLate)
 }
 
 // roleIsGone tells that a write was refused since the role does not exist and
 // the operator may not bind it beforehand.
-func roleIsGone(err error, role string) bool { return apierrors.IsNotFound(err) && !late(err, role) }
+func roleIsGone(err error, role string) bool { return apierrors.IsNotFound(err) && !isLate(err, role) }
 
 // isEscalation tells the refusal to bind a role from a missing permission on
 // RoleBindings, a quota or a webhook.
@@ -126,8 +125,7 @@ func howToGrant(role rbacv1.RoleRef) string {
 // then it is deleted, which takes access from all its subjects; a Forbidden for
 // any other reason, such as a quota or a webhook, is only reported. A role that
 // is gone gives nothing, but it may come back.
-func (s *scope) revokeByDeleting(ctx context.Context, p *place, o client.Object, role rbacv1.RoleRef, refused error) {
-	key := keyOf(o)
+func (s *scope) revokeByDeleting(ctx context.Context, p *place, key objectKey, role rbacv1.RoleRef, refused error) {
 	review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 		ResourceAttributes: &authorizationv1.ResourceAttributes{
 			Namespace: key.namespace,
@@ -145,7 +143,7 @@ func (s *scope) revokeByDeleting(ctx context.Context, p *place, o client.Object,
 		s.fail(p, key, role, refused)
 		return
 	}
-	if err := s.remove(ctx, key, o); err != nil {
+	if err := s.remove(ctx, key, s.object(key)); err != nil {
 		s.fail(p, key, role, err)
 		return
 	}

@@ -104,7 +104,7 @@ func (c *Controllers) register(ctx context.Context, m manager.Manager, k kind) e
 		}
 	}
 	a := affected{c, k}
-	return builder.ControllerManagedBy(m).
+	build := builder.ControllerManagedBy(m).
 		Named(strings.ToLower(k.name)).
 		For(k.empty(), builder.WithPredicates(predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 			changed := !source.SameSpec(e.ObjectOld, e.ObjectNew)
@@ -123,17 +123,16 @@ func (c *Controllers) register(ctx context.Context, m manager.Manager, k kind) e
 			MaxConcurrentReconciles: concurrentReconciles,
 			ReconciliationTimeout:   reconcileTimeout,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
-		}).
-		Complete(c.reconciler(k))
+		})
+	if c.GateChanged != nil {
+		build = build.WatchesRawSource(c.GateChanged(a.all))
+	}
+	return build.Complete(c.reconciler(k))
 }
 
 // calling also interrupts the reconciles that are under way.
 func calling[T client.Object](a affected, concerns func(ctx context.Context, before, after T) []reconcile.Request) func(context.Context, T, T) []reconcile.Request {
 	return func(ctx context.Context, before, after T) []reconcile.Request {
-		requests := concerns(ctx, before, after)
-		for _, rq := range requests {
-			a.attention.call(request{a.kind.name, rq.NamespacedName})
-		}
-		return requests
+		return a.call(concerns(ctx, before, after))
 	}
 }

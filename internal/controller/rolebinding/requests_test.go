@@ -4,9 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
-
-	"github.com/rollcall-scim/rollcall/internal/projection"
 )
 
 // requests counts what the operator writes.
@@ -68,17 +65,4 @@ func (c *counter) of(resource string) count {
 
 func (n count) minus(other count) count {
 	return count{n.creates - other.creates, n.updates - other.updates, n.deletes - other.deletes, n.patches - other.patches, n.bytes - other.bytes}
-}
-
-// gate is closed by tests that want nothing new to be projected.
-var gate closable
-
-type closable struct{ closed atomic.Bool }
-
-func (c *closable) problem() *projection.Problem {
-	if !c.closed.Load() {
-		return nil
-	}
-	problem := projection.NewProblem("AdmissionPolicyMissing", "a policy is missing")
-	return &problem
 }

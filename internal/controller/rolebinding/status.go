@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	rbacv1 "k8s.io/api/rbac/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -57,7 +56,9 @@ func (s *scope) status(before *v1alpha1.GroupBindingStatus, generation int64, su
 	}
 	objects := s.objects()
 	after.MembersApplied = s.outcome.MembersApplied(objects)
-	after.ObjectCount, after.Objects, after.Roles = int64(len(objects)), names(s.binding, objects), roles(objects)
+	after.ObjectCount, after.Objects = int64(len(objects)), names(s.binding, objects)
+	roles := s.binding.RolesOf(objects)
+	after.Roles = roles[:min(len(roles), maxRoles)]
 	after.Problems = nil
 	for _, problem := range problems {
 		after.Problems = append(after.Problems, problem.String())
@@ -88,21 +89,6 @@ func names(b projection.Binding, objects []projection.CurrentObject) []string {
 		names = append(names, name)
 	}
 	return names
-}
-
-func roles(objects []projection.CurrentObject) []v1alpha1.RoleReference {
-	seen := map[rbacv1.RoleRef]bool{}
-	var roles []v1alpha1.RoleReference
-	for _, o := range objects {
-		if !seen[o.RoleRef] {
-			seen[o.RoleRef] = true
-			roles = append(roles, v1alpha1.RoleReference{Kind: o.RoleRef.Kind, Name: o.RoleRef.Name})
-		}
-	}
-	slices.SortFunc(roles, func(a, b v1alpha1.RoleReference) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
-	})
-	return roles[:min(len(roles), maxRoles)]
 }
 
 // subjectName is the binding's subject.name if it can be used, or "".

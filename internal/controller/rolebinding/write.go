@@ -17,17 +17,21 @@ import (
 )
 
 // put makes an object, or updates it in place, to have exactly these subjects
-// and our marks. It tells whether it does.
-func (s *scope) put(ctx context.Context, p *place, o projection.Object, subjects []rbacv1.Subject, revoking bool) bool {
+// and our marks.
+func (s *scope) put(ctx context.Context, p *place, o projection.Object, subjects []rbacv1.Subject) {
 	key := keyOfObject(o)
-	s.mu.Lock()
-	existing := s.exists[key]
-	s.mu.Unlock()
-	if existing == nil {
-		return s.create(ctx, p, o, subjects)
+	if s.object(key) == nil {
+		s.create(ctx, p, o, subjects)
+	} else if err := s.update(ctx, key, subjects); err != nil {
+		s.fail(p, key, o.RoleRef, err)
 	}
+}
+
+// update brings an object that exists in line.
+func (s *scope) update(ctx context.Context, key objectKey, subjects []rbacv1.Subject) error {
+	existing := s.object(key)
 	if same(current(existing).Subjects, subjects) && s.isMarked(key) {
-		return true
+		return nil
 	}
 	updated := existing.DeepCopyObject().(client.Object)
 	setSubjects(updated, subjects)
@@ -40,30 +44,23 @@ func (s *scope) put(ctx context.Context, p *place, o projection.Object, subjects
 	updated.SetLabels(marks)
 	// With the resourceVersion of what was read: a conflict starts over.
 	err := s.write(key, updated, "", func() error { return s.Client.Update(ctx, updated) })
-	role := o.RoleRef
-	switch {
-	case err == nil:
+	if err == nil {
 		s.now(key, updated)
-		return true
-	case revoking && (apierrors.IsForbidden(err) || roleIsGone(err, role.Name)):
-		s.revokeByDeleting(ctx, p, existing, role, err)
-	default:
-		s.fail(p, key, role, err)
 	}
-	return false
+	return err
 }
 
-func (s *scope) create(ctx context.Context, p *place, o projection.Object, subjects []rbacv1.Subject) bool {
+func (s *scope) create(ctx context.Context, p *place, o projection.Object, subjects []rbacv1.Subject) {
 	o.Subjects = subjects
 	created, key := desired(s.binding, o), keyOfObject(o)
 	err := s.write(key, created, "", func() error { return s.Client.Create(ctx, created) })
-	switch {
-	case err == nil:
+	if err == nil {
 		s.now(key, created)
-		return true
-	case !apierrors.IsAlreadyExists(err):
+		return
+	}
+	if !apierrors.IsAlreadyExists(err) {
 		s.fail(p, key, o.RoleRef, err)
-		return false
+		return
 	}
 	existing := key.empty()
 	err = s.live.Get(ctx, client.ObjectKey{Namespace: key.namespace, Name: key.name}, existing)
@@ -83,7 +80,6 @@ func (s *scope) create(ctx context.Context, p *place, o projection.Object, subje
 		s.tell(p, projection.NewProblem(projection.ReasonObjectNameTaken,
 			"%s exists and is not of this %s; it was not touched. Delete it, or rename one of the two", key, s.kind.name))
 	}
-	return false
 }
 
 // isOurs tells an object that was written for the binding, although no index
@@ -98,9 +94,7 @@ func (s *scope) isOurs(o client.Object) bool {
 
 // delete removes an object in the version that was looked at.
 func (s *scope) delete(ctx context.Context, p *place, key objectKey) {
-	s.mu.Lock()
-	o := s.exists[key]
-	s.mu.Unlock()
+	o := s.object(key)
 	if o == nil {
 		return
 	}
@@ -149,6 +143,13 @@ func (s *scope) write(key objectKey, o client.Object, deleted types.UID, request
 	return err
 }
 
+// object gives an object as it is now; nil if it does not exist.
+func (s *scope) object(key objectKey) client.Object {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.exists[key]
+}
+
 // now notes how an object is; nil when it is gone.
 func (s *scope) now(key objectKey, o client.Object) {
 	s.mu.Lock()
@@ -165,9 +166,7 @@ func (s *scope) now(key objectKey, o client.Object) {
 
 // isMarked tells whether an object has our labels and owner, or does not exist.
 func (s *scope) isMarked(key objectKey) bool {
-	s.mu.Lock()
-	o := s.exists[key]
-	s.mu.Unlock()
+	o := s.object(key)
 	if o == nil {
 		return true
 	}
