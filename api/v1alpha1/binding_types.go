@@ -48,6 +48,7 @@ type GroupSelector struct {
 	// displayName, case-sensitive. Its named captures "namespace" and "role", if
 	// it has them, say where the members of a group are bound, and to which of
 	// the roles: ^k8s-(?P<namespace>[a-z0-9-]+)-(?P<role>view|edit)$
+	// +kubebuilder:validation:XValidation:rule="''.matches(self) ? true : true",message="pattern must be a regular expression (RE2)"
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	// +required
@@ -138,7 +139,8 @@ type GroupBindingStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// membersDesired is how many distinct active, synced members the groups have.
+	// membersDesired is how many distinct active, synced members the groups
+	// have; for subjects of kind Group, how many groups there are.
 	// +optional
 	MembersDesired int64 `json:"membersDesired"`
 

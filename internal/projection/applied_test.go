@@ -22,7 +22,7 @@ func TestMembersApplied(t *testing.T) {
 		"an object is missing": {func(o []CurrentObject) []CurrentObject { return o[:1] }, 0},
 		"nobody new in one":    {func(o []CurrentObject) []CurrentObject { o[1].Subjects = o[1].Subjects[:1]; return o }, 1},
 		"somebody else in one": {func(o []CurrentObject) []CurrentObject {
-			o[1].Subjects = append(copied(o)[1].Subjects, users)
+			o[1].Subjects = slices.Concat(o[1].Subjects, []rbacv1.Subject{users})
 			return o
 		}, 3},
 		"another role":          {func(o []CurrentObject) []CurrentObject { o[1].RoleRef.Name = "view"; return o }, 0},
