@@ -59,6 +59,7 @@ func sections() []section {
 		{"bulk", "Bulk", FeatureBulk, bulkCases},
 		{"search", "POST /.search", FeatureSearch, searchCases},
 		{"root", "Queries of all resource types", FeatureRoot, rootCases},
+		{"extensions", "Declared extensions", "", extensionCases},
 		{"etag", "Versions", FeatureETag, etagCases},
 		{"errors", "Errors", "", errorCases},
 		{"auth", "Authentication", "", authCases},

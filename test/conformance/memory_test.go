@@ -19,7 +19,7 @@ func serve(t *testing.T, wrap func(http.Handler) http.Handler) Target {
 	t.Helper()
 	scim := handler.New(handler.Options{
 		Store: memory.New(),
-		Types: []*schema.ResourceType{schema.UserType(), schema.GroupType()},
+		Types: types(t),
 		Authenticate: func(_ context.Context, token string) error {
 			if token != testToken {
 				return handler.InvalidToken()
@@ -30,6 +30,25 @@ func serve(t *testing.T, wrap func(http.Handler) http.Handler) Target {
 	server := httptest.NewServer(wrap(scim))
 	t.Cleanup(server.Close)
 	return Target{URL: server.URL, Token: testToken}
+}
+
+// types have extensions like those of the operator in localoperator.
+func types(t *testing.T) []*schema.ResourceType {
+	t.Helper()
+	attribute := func(name string, kind schema.Type, subs ...*schema.Attribute) *schema.Attribute {
+		return &schema.Attribute{Name: name, Type: kind, Description: name, SubAttributes: subs, Mutability: schema.ReadWrite, Returned: schema.Default, Uniqueness: schema.None}
+	}
+	badge, tags := attribute("badge", schema.String), attribute("tags", schema.String)
+	badge.Uniqueness, tags.MultiValued = schema.Server, true
+	user, errs := schema.Extend(schema.UserType(), schema.Extension{Schema: &schema.Schema{ID: "urn:example:2.0:User", Name: "Example", Attributes: []*schema.Attribute{
+		attribute("team", schema.String), badge, tags, attribute("level", schema.Integer), attribute("rate", schema.Decimal), attribute("remote", schema.Boolean),
+		attribute("since", schema.DateTime), attribute("desk", schema.Complex, attribute("seat", schema.String)),
+	}}})
+	group, more := schema.Extend(schema.GroupType(), schema.Extension{Schema: &schema.Schema{ID: "urn:example:2.0:Group", Name: "Example", Attributes: []*schema.Attribute{attribute("team", schema.String)}}})
+	if errs[0] != nil || more[0] != nil {
+		t.Fatal(errs, more)
+	}
+	return []*schema.ResourceType{user, group}
 }
 
 func report(t *testing.T, target Target, o Options) *Report {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // Feature is something a service provider may leave out.
@@ -11,7 +12,8 @@ type Feature string
 
 // The optional features. The first ones are announced in the
 // ServiceProviderConfig (RFC 7643 §5, RFC 9865 §4); for the last two, which
-// nothing announces, a request finds out.
+// nothing announces, a request finds out. What extensions there are /Schemas
+// tells.
 const (
 	FeaturePatch  Feature = "patch"
 	FeatureBulk   Feature = "bulk"
@@ -25,8 +27,9 @@ const (
 
 // offer is what the service provider has.
 type offer struct {
-	config map[Feature]bool
-	answer *answer // the ServiceProviderConfig
+	config   map[Feature]bool
+	declared map[Feature]declared
+	answer   *answer // the ServiceProviderConfig
 }
 
 // ask finds out what the service provider offers.
@@ -51,6 +54,12 @@ func ask(ctx context.Context, c *client) (*offer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.declared, err = askDeclared(ctx, c); err != nil {
+		return nil, err
+	}
+	for f := range o.declared {
+		o.config[f] = true
+	}
 	o.config[FeatureSearch] = served(search.status)
 	o.config[FeatureRoot] = served(root.status)
 	return o, nil
@@ -65,4 +74,14 @@ func served(status int) bool {
 	return true
 }
 
-func (o *offer) has(f Feature) bool { return f == "" || o.config[f] }
+// and is both features.
+func (f Feature) and(other Feature) Feature { return f + " and " + other }
+
+func (o *offer) has(f Feature) bool {
+	for part := range strings.SplitSeq(string(f), " and ") {
+		if part != "" && !o.config[Feature(part)] {
+			return false
+		}
+	}
+	return true
+}

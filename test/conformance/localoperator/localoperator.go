@@ -122,9 +122,12 @@ func sync(bearer string) []client.Object {
 		},
 		&v1alpha1.IdentityProviderSync{
 			ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: SyncName},
-			Spec: v1alpha1.IdentityProviderSyncSpec{Tokens: []v1alpha1.Token{
-				{Name: "one", SecretRef: v1alpha1.SecretKeyReference{Name: SyncName}},
-			}},
+			Spec: v1alpha1.IdentityProviderSyncSpec{
+				Tokens: []v1alpha1.Token{
+					{Name: "one", SecretRef: v1alpha1.SecretKeyReference{Name: SyncName}},
+				},
+				ExtensionSchemas: extensions(),
+			},
 		},
 	}
 }
