@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/extension"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/token"
 )
@@ -24,6 +25,7 @@ const (
 	ReasonTokenExpired              = "TokenExpired"
 	ReasonTokenTooShort             = "TokenTooShort"
 	ReasonSecretUnreadable          = "SecretUnreadable"
+	ReasonExtensionSchemaInvalid    = "ExtensionSchemaInvalid"
 	ReasonNamespaceNotServed        = "NamespaceNotServed"
 	ReasonDeleting                  = "Deleting"
 )
@@ -58,11 +60,23 @@ func (f *findings) verdict(s *v1alpha1.IdentityProviderSync) verdict {
 		return verdict{stalled: true, reason: string(projection.ReasonAdmissionPolicyMissing), message: "the endpoint answers, and access is taken away, but given to nobody: " + f.missing}
 	case s.Spec.State == v1alpha1.SyncPaused:
 		return verdict{reason: ReasonPaused, message: "spec.state is Paused: every request is answered 503; users, groups and their access stay as they are"}
+	case len(f.extensions) > 0:
+		return verdict{stalled: true, reason: ReasonExtensionSchemaInvalid, message: extensionsMessage(f.extensions)}
 	case len(problems) > 0:
 		return verdict{ready: true, reason: ReasonServing, message: fmt.Sprintf("%d of %d tokens are accepted: %s", valid, len(s.Spec.Tokens), join(problems))}
 	default:
 		return verdict{ready: true, reason: ReasonServing, message: servingMessage}
 	}
+}
+
+// extensionsMessage tells which declarations are left out, and what that means.
+func extensionsMessage(problems []extension.Problem) string {
+	messages := make([]string, len(problems))
+	for i, p := range problems {
+		messages[i] = p.String()
+	}
+	return "the endpoint answers, but these of spec.extensionSchemas are not served until they are corrected, and what is sent under their URNs is kept unchecked, as if they were not declared: " +
+		strings.Join(messages, "; ")
 }
 
 // problem is what is wrong with one token, and what to do about it.

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/extension"
 	"github.com/rollcall-scim/rollcall/internal/server"
 	"github.com/rollcall-scim/rollcall/internal/token"
 )
@@ -97,6 +98,12 @@ func TestVerdict(t *testing.T) {
 			tokens:   []v1alpha1.Token{expired, tokenNamed("2")},
 			findings: findings{tokens: []token.Check{{State: v1alpha1.TokenExpired, Secret: true}, {State: v1alpha1.TokenValid, Secret: true}}},
 			want:     verdict{ready: true, reason: ReasonServing}, says: "1 of 2 tokens are accepted: token \"1\" expired",
+		},
+		"an extension schema that cannot be served": {
+			tokens: []v1alpha1.Token{tokenNamed("1")},
+			findings: findings{tokens: []token.Check{{State: v1alpha1.TokenValid, Secret: true}}, extensions: []extension.Problem{
+				{URN: "urn:example:2.0:User", Resource: "User", Err: errors.New("attribute badge is declared twice")}}},
+			want: verdict{stalled: true, reason: ReasonExtensionSchemaInvalid}, says: "urn:example:2.0:User for User: attribute badge is declared twice",
 		},
 		"paused": {
 			tokens: []v1alpha1.Token{tokenNamed("1")}, state: v1alpha1.SyncPaused,

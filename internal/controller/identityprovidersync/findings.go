@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/extension"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/server"
 	"github.com/rollcall-scim/rollcall/internal/token"
@@ -21,12 +22,15 @@ type findings struct {
 	generate map[string]error // by name of Secret: why it could not be made
 	counts   counts
 	missing  string // of the admission policies
+	// extensions are the declarations that are not served.
+	extensions []extension.Problem
 }
 
 // find looks at everything a status tells.
 func (c *Controller) find(ctx context.Context, s *v1alpha1.IdentityProviderSync) (*findings, error) {
 	f := &findings{endpoint: c.Endpoint(s.Namespace, s.Name), missing: c.Admission.Missing()}
 	_, f.username = projection.CompileUsername(s.Spec.KubernetesUsername)
+	_, f.extensions = extension.Types(s.Spec.ExtensionSchemas)
 	var err error
 	if f.tokens, err = c.Tokens.Check(ctx, s); err != nil {
 		return nil, err
