@@ -5,8 +5,8 @@ import "context"
 // Cost is what one operation cost on average, whoever else was served then: the
 // background is counted in.
 type Cost struct {
-	CPU       float64 // microseconds of the operator's processor time
-	Allocated float64 // bytes on the operator's heap
+	CPU       float64 // microseconds of processor time of the process, user and system
+	Allocated float64 // bytes on its heap
 	Puts      float64 // keys put into etcd
 	Bytes     float64 // bytes of keys and values put into etcd
 }
@@ -26,9 +26,14 @@ func (m *meter) each() *Cost {
 	return &Cost{CPU: m.total.CPU / n, Allocated: m.total.Allocated / n, Puts: m.total.Puts / n, Bytes: m.total.Bytes / n}
 }
 
-// count measures what do costs, which says how many operations it did.
+// count measures what do costs the operator, which says how many operations it did.
 func (r *runner) count(ctx context.Context, m *meter, do func() (operations int, err error)) error {
-	usedBefore, writtenBefore, err := r.counters(ctx)
+	return r.countOf(ctx, r.operator, m, do)
+}
+
+// countOf measures what do costs a process.
+func (r *runner) countOf(ctx context.Context, p *process, m *meter, do func() (operations int, err error)) error {
+	usedBefore, writtenBefore, err := r.counters(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -36,7 +41,7 @@ func (r *runner) count(ctx context.Context, m *meter, do func() (operations int,
 	if err != nil {
 		return err
 	}
-	used, written, err := r.counters(ctx)
+	used, written, err := r.counters(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -48,12 +53,12 @@ func (r *runner) count(ctx context.Context, m *meter, do func() (operations int,
 	return nil
 }
 
-func (r *runner) counters(ctx context.Context) (usage, etcdWrites, error) {
+func (r *runner) counters(ctx context.Context, p *process) (usage, etcdWrites, error) {
 	written, err := readEtcd(ctx, r.cluster.etcdURL())
 	if err != nil {
 		return usage{}, written, err
 	}
-	used, err := r.operator.usage(ctx)
+	used, err := p.usage(ctx)
 	return used, written, err
 }
 

@@ -36,8 +36,8 @@ type Options struct {
 // Default are the sizes that docs/performance.md reports.
 func Default() Options {
 	return Options{
-		Rounds: 5, Side: 1500 * time.Millisecond, Users: 10_000,
-		Groups: []int{10, 1_000, 10_000, 100_000}, Changes: 64, Samples: 60, CycleUsers: 1_000,
+		Rounds: 9, Side: 800 * time.Millisecond, Users: 10_000,
+		Groups: []int{10, 1_000, 10_000, 100_000}, Changes: 40, Samples: 40, CycleUsers: 1_000,
 	}
 }
 
