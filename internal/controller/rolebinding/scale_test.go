@@ -37,17 +37,14 @@ func TestScale(t *testing.T) {
 	})
 	took := time.Since(begun)
 	got := requests.of("rolebindings").minus(before)
-	var list rbacv1.RoleBindingList
-	if err := admin.List(t.Context(), &list, client.MatchingLabels{"scim.rollcall.dev/binding": b.Name}); err != nil {
-		t.Fatal(err)
-	}
+	objects := w.everyObject(b)
 	subjects := 0
-	for _, rb := range list.Items {
+	for _, rb := range objects {
 		subjects += len(rb.Subjects)
 	}
 	t.Logf("%d members in %d namespaces: %d RoleBindings, %d subjects, all in place after %s; %d creates, %d updates, %.1f MB written, %.0f RoleBindings/s",
-		members, places, len(list.Items), subjects, took.Round(time.Millisecond), got.creates, got.updates, float64(got.bytes)/1e6, float64(got.creates)/took.Seconds())
-	if len(list.Items) != shards*places || subjects != members*places || got.creates != shards*places || got.updates+got.deletes > 0 {
+		members, places, len(objects), subjects, took.Round(time.Millisecond), got.creates, got.updates, float64(got.bytes)/1e6, float64(got.creates)/took.Seconds())
+	if len(objects) != shards*places || subjects != members*places || got.creates != shards*places || got.updates+got.deletes > 0 {
 		t.Errorf("want %d RoleBindings of %d subjects, each made once", shards*places, members*places)
 	}
 	settle(t)
@@ -96,4 +93,14 @@ func (w world) everywhere(b client.Object, namespaces []string, user string, wan
 		}
 	}
 	return first, time.Since(begun), waited
+}
+
+// everyObject gives the RoleBindings of a binding in all namespaces.
+func (w world) everyObject(b client.Object) []rbacv1.RoleBinding {
+	w.Helper()
+	var list rbacv1.RoleBindingList
+	if err := admin.List(w.Context(), &list, client.MatchingLabels{"scim.rollcall.dev/binding": b.GetName()}); err != nil {
+		w.Fatal(err)
+	}
+	return list.Items
 }
