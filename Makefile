@@ -43,7 +43,7 @@ build: ## Build bin/rollcall and bin/idpsim.
 .PHONY: test
 test: controlplane $(GOTESTSUM) c-compiler ## Run all tests: unit, property, integration (real API server), with the race detector; fuzz a little.
 	@$(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
-	@$(if $(TEST_FLAGS)$(filter-out ./...,$(TEST_PACKAGES)),,hack/fuzz.sh $(FUZZ_TEST_TIME))
+	@$(if $(TEST_FLAGS)$(filter-out ./...,$(TEST_PACKAGES)),,hack/fuzz.sh $(FUZZ_TEST_TIME) $(or $(RACE),-race=false))
 
 # URL and TOKEN name another service provider; ARGS='--run ^patch/ -o json'
 .PHONY: conformance
