@@ -91,6 +91,13 @@ func TestExplain(t *testing.T) {
 			given: func(g given) { g.company.group("devs", "bob") },
 			want:  brief{"ann", nil, map[string]string{"devs": `[false,null,["NotAMember"]]`}, map[string]string{"team/edit": `["Removing",1,null,null]`}},
 		},
+		"who has left while removals are held": {
+			given: func(g given) {
+				g.company.group("devs", "bob")
+				g.sync.Spec.RemovalGuard, g.sync.Status.RemovalGuard = &v1alpha1.RemovalGuard{}, &v1alpha1.RemovalGuardStatus{}
+			},
+			want: brief{"ann", nil, map[string]string{"devs": `[false,null,["NotAMember"]]`}, map[string]string{"team/edit": `["Held",1,null,["RemovalsHeld"]]`}},
+		},
 		"a member through a group out of the filter": {
 			given: func(g given) {
 				g.sync.Spec.GroupFilter = &v1alpha1.GroupFilter{Prefixes: []string{"dev"}}

@@ -63,12 +63,23 @@ func (e *explaining) judge(x *AccessExplanation, s *site, names []string) {
 			}
 		}
 		x.Reasons = slices.Compact(x.Reasons)
+	case bound && e.guardHolds():
+		x.State = AccessHeld
+		x.Reasons = append(x.Reasons, cause(ReasonRemovalsHeld, "the removalGuard of IdentityProviderSync %s holds removals until %s, or until somebody confirms them",
+			e.roster.name, e.roster.Sync.Status.RemovalGuard.Until))
 	case bound:
 		x.State = AccessRemoving
 	default:
 		x.State = AccessNone
 		x.Reasons = append(x.Reasons, e.answer.Reasons...)
 	}
+}
+
+// guardHolds tells whether the sync holds removals of users like this one.
+func (e *explaining) guardHolds() bool {
+	sync := e.roster.Sync
+	return sync != nil && sync.Spec.RemovalGuard != nil && sync.Status.RemovalGuard != nil &&
+		e.answer.Subject != "" && e.allActive(e.answer.Subject)
 }
 
 // subjects are the names that the user has in subjects: the user's own, or

@@ -24,6 +24,9 @@ func (e *explaining) explainGroup(g *grant) {
 			x.Reasons = append(x.Reasons, e.whyNoMember(g))
 		}
 	}
+	if g.group == nil && len(x.Reasons) == 0 {
+		x.Reasons = append(x.Reasons, cause(ReasonGroupNotFound, "group %q does not exist", g.displayName))
+	}
 	if x.Member || e.Binding.Grant.GroupSelector == nil {
 		e.answer.Groups = append(e.answer.Groups, x)
 	}
