@@ -272,7 +272,7 @@ boundaries() {
   local user
   user=$(kubectl get users.scim.rollcall.dev --namespace identity --output name | sed -n 1p)
   refused "kubectl delete --namespace identity --as mallory $user" "only the SCIM server writes users"
-  refused "kubectl label namespace identity --as mallory access.scim.rollcall.dev/payments=true" "cannot patch resource"
+  refused "kubectl label namespace identity --as mallory access.scim.rollcall.dev/payments=true" "only the operator sets"
   show "kubectl delete rolebinding owner --namespace identity"
 }
 
