@@ -15,17 +15,19 @@ type Source struct {
 	Sync *v1alpha1.IdentityProviderSync
 	// Directory is what the sync holds; a deleted sync may retain it.
 	Directory Directory
-	// Usernames knows the users' names in subjects. It is nil when they are not
-	// known, because the sync is gone or its expression does not compile.
+	// Usernames knows the users' names in subjects, by Binding.NameExpression. It
+	// is nil when they are not known, because the sync is gone or the expression
+	// does not compile; and not looked at for subjects of kind Group.
 	Usernames Usernames
-	// UsernamesError is why the sync's present expression does not compile.
-	// Usernames may then be of the last one that did.
+	// UsernamesError is why the present expression does not compile. Usernames
+	// may then be of the last one that did.
 	UsernamesError error
 }
 
 // Usernames knows the names of a sync's users in RBAC subjects.
 type Usernames interface {
-	// Name is Username.Evaluate.
+	// Name is Username.Evaluate. It is asked once for each member and call, so
+	// that an index is quicker than an evaluation.
 	Name(user *v1alpha1.User) (string, error)
 	// Users gives the ids of all users of the sync that have a name, whether
 	// or not they are active, synced, or members of anything.

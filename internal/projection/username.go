@@ -7,7 +7,7 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/expression"
 )
 
-// Username is a compiled kubernetesUsername. It is safe for concurrent use.
+// Username is a compiled kubernetesUsername, or subject.name of a binding. It is safe for concurrent use.
 type Username struct{ expression *expression.User }
 
 // CompileUsername compiles a CEL expression that gives a user's name in RBAC
@@ -27,7 +27,7 @@ func CompileUsername(text string) (*Username, error) {
 func (u *Username) Evaluate(user *v1alpha1.User) (string, error) {
 	name, err := u.expression.String(user)
 	if err != nil {
-		return "", fmt.Errorf("evaluate kubernetesUsername: %w", err)
+		return "", fmt.Errorf("evaluate the name: %w", err)
 	}
 	return name, CheckSubjectName(name)
 }
