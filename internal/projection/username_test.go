@@ -17,7 +17,7 @@ func TestUsername(t *testing.T) {
 	}{
 		"userName":                {expression: `user.userName`, want: "Jane@Example.com"},
 		"OIDC prefix":             {expression: `'oidc:' + user.userName`, want: "oidc:Jane@Example.com"},
-		"absent attribute":        {expression: `user.title`, wantErr: "kubernetesUsername: an attribute is absent: no such key: title"},
+		"absent attribute":        {expression: `user.title`, wantErr: "evaluate the name: an attribute is absent: no such key: title"},
 		"reserved":                {expression: `'system:' + user.userName`, wantErr: `"system:" are reserved`},
 		"empty":                   {expression: `''`, wantErr: "empty"},
 		"space":                   {expression: `'jane doe'`, wantErr: "white space"},
