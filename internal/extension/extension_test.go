@@ -73,7 +73,7 @@ func TestCache(t *testing.T) {
 	c := NewCache()
 	s := &v1alpha1.IdentityProviderSync{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "s", UID: "1", Generation: 1}}
 	s.Spec.ExtensionSchemas = []v1alpha1.ExtensionSchema{declare(urn, "User", badge())}
-	same := func(a, b []*schema.ResourceType) bool { return slices.Equal(a, b) }
+	same := slices.Equal[[]*schema.ResourceType]
 	first := c.Types(s)
 
 	unrelated := s.DeepCopy()
