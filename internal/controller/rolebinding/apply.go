@@ -24,7 +24,7 @@ const (
 	// interrupt it, so that it ends also while events keep coming.
 	leastProgress = 50 * time.Millisecond
 	// mostProgress is how long it goes on at a time.
-	mostProgress = 10 * time.Second
+	mostProgress = 3 * time.Second
 )
 
 // scope is one reconcile of one binding.
@@ -38,8 +38,7 @@ type scope struct {
 	outcome *projection.Outcome
 	guarded bool // the guard holds removals
 
-	called   *atomic.Bool // an event has come since
-	mayYield time.Time
+	mayYield time.Time // what is no removal may be interrupted from then on
 	wrote    atomic.Bool
 
 	mu         sync.Mutex
@@ -140,13 +139,13 @@ func (p *place) give(o projection.Object) {
 	p.done[o.Name] = true
 }
 
-// yields tells whether to stop here and look at the binding anew, since an
+// yields tells whether to stop here and look at the binding anew later, since an
 // event has come or it has taken long enough.
 func (s *scope) yields(ctx context.Context) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	late := time.Since(s.mayYield)
-	s.unfinished = s.unfinished || ctx.Err() != nil || late > mostProgress || late > 0 && s.called.Load()
+	s.unfinished = s.unfinished || ctx.Err() != nil || late > mostProgress || late > 0 && s.attention.needed(s.request)
 	return s.unfinished
 }
 

@@ -2,40 +2,44 @@ package rolebinding
 
 import (
 	"sync"
-	"sync/atomic"
+	"time"
 )
 
-// attention tells a reconcile that is under way of events that concern its
-// binding.
+// patience is how long a binding that an event concerns may wait for a worker
+// before those that are busy with additions make room.
+const patience = 20 * time.Millisecond
+
+// attention knows which bindings an event concerns that no reconcile has looked
+// at since. There may be removals among them, so additions stop for them.
 type attention struct {
 	mu      sync.Mutex
-	running map[request]*atomic.Bool
+	waiting map[request]bool
+	since   time.Time // when the first of those that wait came
 }
 
-// begin gives a flag that is set once an event comes. Call end.
-func (a *attention) begin(rq request) *atomic.Bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.running == nil {
-		a.running = map[request]*atomic.Bool{}
-	}
-	flag := &atomic.Bool{}
-	a.running[rq] = flag
-	return flag
-}
-
-func (a *attention) end(rq request) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.running, rq)
-}
-
+// call says that an event concerns a binding, which is queued.
 func (a *attention) call(rq request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if flag := a.running[rq]; flag != nil {
-		flag.Store(true)
+	if len(a.waiting) == 0 {
+		a.waiting, a.since = map[request]bool{}, time.Now()
 	}
+	a.waiting[rq] = true
+}
+
+// begin says that a reconcile looks at a binding now.
+func (a *attention) begin(rq request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.waiting, rq)
+}
+
+// needed tells a reconcile under way whether it should make room: an event
+// concerns its own binding, or others have waited for too long.
+func (a *attention) needed(rq request) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.waiting[rq] || len(a.waiting) > 0 && time.Since(a.since) > patience
 }
 
 // strays are objects of which an event said that they are a binding's no more:

@@ -57,6 +57,7 @@ func TestDriftIsRepaired(t *testing.T) {
 	}
 	t.Run("deleted", func(t *testing.T) {
 		w.delete(rb)
+		w.promptly("RoleBindings", 1, func() any { return len(w.roleBindings(w.namespace)) })
 		w.wantAccess(access{"ann": true})
 	})
 	t.Run("labels and owner removed", func(t *testing.T) { // then it is somebody else's, and the policies protect it

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
@@ -28,13 +29,15 @@ const (
 	// settleTime is how long after its last write a binding is looked at once
 	// more, to compact objects and for the final status.
 	settleTime = time.Second
+	// fillPriority has additions that were interrupted go on after everything
+	// else, also after what the informer listed when it started.
+	fillPriority = 2 * handler.LowPriority
 )
 
 // reconcile brings the objects of one binding in line.
 func (c *Controllers) reconcile(ctx context.Context, k kind, rq reconcile.Request) (reconcile.Result, error) {
 	r := request{k.name, rq.NamespacedName}
-	called := c.attention.begin(r)
-	defer c.attention.end(r)
+	c.attention.begin(r)
 	begun := time.Now()
 
 	object := k.empty()
@@ -64,14 +67,14 @@ func (c *Controllers) reconcile(ctx context.Context, k kind, rq reconcile.Reques
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	s := &scope{Controllers: c, kind: k, request: r, binding: b, called: called, exists: owned,
+	s := &scope{Controllers: c, kind: k, request: r, binding: b, exists: owned,
 		labels: b.Labels(), owners: b.OwnerReferences()}
 	s.outcome = c.project(rq, k, s, sources)
 	s.mayYield = time.Now().Add(max(leastProgress, time.Since(begun)))
 	s.apply(ctx)
 	statusIn, err := s.report(ctx, object, subjectName(b, sources))
 	if err != nil {
-		s.failures = append(s.failures, err)
+		s.failed(err)
 	}
 	reader.Done()
 	return s.result(statusIn)
@@ -150,7 +153,11 @@ func (s *scope) result(statusIn time.Duration) (reconcile.Result, error) {
 	if failure := errors.Join(s.failures...); failure != nil && in == 0 {
 		return reconcile.Result{}, failure
 	}
-	return reconcile.Result{RequeueAfter: in}, nil
+	priority := 0
+	if s.unfinished {
+		priority = fillPriority
+	}
+	return reconcile.Result{RequeueAfter: in, Priority: &priority}, nil
 }
 
 // end takes away all that a binding gave.

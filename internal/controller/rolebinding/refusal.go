@@ -14,6 +14,10 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/projection"
 )
 
+// maxFailures is how many errors of a reconcile are kept: thousands of objects
+// may be refused for one reason.
+const maxFailures = 8
+
 // errLate marks errors of a cache that was behind. They are nothing to report.
 var errLate = errors.New("an object has changed since it was read")
 
@@ -34,15 +38,22 @@ func (s *scope) fail(p *place, key objectKey, role rbacv1.RoleRef, err error) {
 	if problem == nil {
 		return
 	}
-	s.mu.Lock()
-	s.failures = append(s.failures, fmt.Errorf("write %s: %w", key, err))
-	s.mu.Unlock()
+	s.failed(fmt.Errorf("write %s: %w", key, err))
 	if p != nil {
 		p.mu.Lock()
 		p.refused = p.refused || ofAll
 		p.mu.Unlock()
 	}
 	s.tell(p, *problem)
+}
+
+// failed notes an error that makes the reconcile one to be tried again.
+func (s *scope) failed(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.failures) < maxFailures {
+		s.failures = append(s.failures, err)
+	}
 }
 
 // tell adds a problem: of a placement one line for each reason.
@@ -148,9 +159,7 @@ func (s *scope) revokeByDeleting(ctx context.Context, p *place, key objectKey, r
 		return
 	}
 	p.behindNow()
-	s.mu.Lock()
-	s.failures = append(s.failures, fmt.Errorf("write %s: %w", key, refused))
-	s.mu.Unlock()
+	s.failed(fmt.Errorf("write %s: %w", key, refused))
 	s.tell(p, projection.NewProblem(projection.ReasonBindPermissionMissing,
 		"the operator may no longer bind %s %q, so it could not remove some members; %s was deleted to take their access away. To have the others bound again, %s",
 		role.Kind, role.Name, key, howToGrant(role)))
