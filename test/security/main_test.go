@@ -70,7 +70,7 @@ func run(m *testing.M) int {
 		return failed("starting the operator", err)
 	}
 	scim = o
-	defer o.stop()
+	defer func() { scim.stop() }()
 	return m.Run()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"testing"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -51,4 +52,15 @@ func startOperator() (*running, error) {
 			fmt.Fprintln(os.Stderr, "the operator ended:", err)
 		}
 	}}, nil
+}
+
+// restart ends the operator and starts another.
+func restart(t *testing.T) {
+	t.Helper()
+	scim.stop()
+	o, err := startOperator()
+	if err != nil {
+		t.Fatal(err)
+	}
+	scim = o
 }

@@ -59,6 +59,12 @@ func TestAPolicyIsMissing(t *testing.T) {
 		if !may(t, "missing-ann", "list", ns) {
 			t.Error("somebody lost access since a policy is missing")
 		}
+
+		restart(t) // the next leader looks before it projects
+		p.serves(t).loses(t, devs, ann, "missing-ann", ns)
+		if may(t, "missing-cid", "list", ns) {
+			t.Error("somebody got access from a leader that had just begun")
+		}
 	})
 	wantPods(t, "missing-cid", ns, true) // by itself, once it is back
 	wantReason(t, b, "Bound", "")
