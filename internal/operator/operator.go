@@ -123,7 +123,8 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 	guard := removalguard.New(time.Now)
 	sources := source.New(o.manager.GetClient(), d)
 	namespaces := namespacelabels.New(namespacelabels.Options{
-		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.LeaderElectionNamespace, Gate: gate(policies),
+		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.LeaderElectionNamespace, Guard: guard,
+		Gate: gate(policies), GateChanged: policies.Source,
 	})
 	syncs := identityprovidersync.NewController(identityprovidersync.Options{
 		Client: o.manager.GetClient(), Directory: d, Tokens: tokens, Activity: activity,
@@ -138,7 +139,9 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.LeaderElectionNamespace, Guard: guard,
 		Gate: gate(policies), GateChanged: policies.Source,
 	})
-	networks := groupnetworkpolicy.New(groupnetworkpolicy.Options{Client: o.manager.GetClient(), Sources: sources, Gate: gate(policies)})
+	networks := groupnetworkpolicy.New(groupnetworkpolicy.Options{
+		Client: o.manager.GetClient(), Sources: sources, Guard: guard, Gate: gate(policies), GateChanged: policies.Source,
+	})
 	for _, register := range []func(manager.Manager) error{
 		syncs.Register,
 		labels.NewController(o.manager.GetClient(), d, mappings).Register,

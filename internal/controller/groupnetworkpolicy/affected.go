@@ -119,14 +119,19 @@ func (c *Controller) userChanged(ctx context.Context, before, after *v1alpha1.Us
 }
 
 func (c *Controller) syncChanged(ctx context.Context, before, after *v1alpha1.IdentityProviderSync) []reconcile.Request {
-	if !source.SyncChanged(before, after) {
-		return nil
-	}
 	sync := after
 	if sync == nil {
 		sync = before
 	}
-	return c.policiesOfSync(ctx, client.ObjectKeyFromObject(sync))
+	key := client.ObjectKeyFromObject(sync)
+	if source.SyncChanged(before, after) {
+		return c.policiesOfSync(ctx, key)
+	}
+	const confirm = v1alpha1.AnnotationConfirmRemovals
+	if before.Annotations[confirm] != after.Annotations[confirm] {
+		return c.guarded.Bindings(key)
+	}
+	return nil
 }
 
 // namespaceChanged: what a sync lets in may depend on labels.

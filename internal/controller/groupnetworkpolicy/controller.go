@@ -25,11 +25,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	crsource "sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/projection/networkpolicy"
+	"github.com/rollcall-scim/rollcall/internal/removalguard"
 )
 
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;update;delete
@@ -44,6 +46,9 @@ const (
 	unresolvedRetry = 2 * time.Second
 	// gateRetry is how soon a closed gate is looked at again.
 	gateRetry = 5 * time.Second
+	// heldRetry is how soon removals that the guard holds are proposed again: a
+	// hold also ends by time.
+	heldRetry = 10 * time.Second
 )
 
 // Options are what the controller needs.
@@ -52,16 +57,22 @@ type Options struct {
 	Client client.Client
 	// Sources are shared with other controllers, and registered by their owner.
 	Sources *source.Sources
+	// Guard holds removals when very many come at once; nil: none is held.
+	Guard *removalguard.Guard
 	// Gate says that, and why, nothing new may be let through now; nil if it
 	// may. It may be nil itself.
 	Gate func() *projection.Problem
+	// GateChanged gives a source of events that queues requests whenever the
+	// answer of Gate changes. It may be nil.
+	GateChanged func(requests func(context.Context) []reconcile.Request) crsource.TypedSyncingSource[reconcile.Request]
 }
 
 // Controller reconciles GroupNetworkPolicies.
 type Controller struct {
 	Options
-	held   source.Held
-	budget *budget
+	held    source.Held // policies of whose values not everything is known
+	guarded source.Held // policies whose removals the guard holds
+	budget  *budget
 
 	// Set by Register.
 	live     client.Reader
@@ -105,8 +116,9 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (recon
 	// Before Wanted, so that no change of a user falls between the two.
 	c.held.Set(rq, syncsOf(policy))
 	result := networkpolicy.Wanted(in)
+	c.guarded.Set(rq, result.Guarded)
 	if !result.Held {
-		c.held.Set(rq, nil)
+		c.held.Set(rq, result.Guarded) // who is kept by the guard may be found in no group
 	}
 	a := c.apply(ctx, policy, owned, result)
 	if errors.Is(a.failure, errLate) {
@@ -132,6 +144,7 @@ func again(in networkpolicy.Input, result *networkpolicy.Result, a *applied) tim
 	}
 	sooner(result.Unresolved, unresolvedRetry)
 	sooner(in.NoAdditions != nil, gateRetry)
+	sooner(len(result.Guarded) > 0, heldRetry)
 	return wait
 }
 
@@ -142,7 +155,11 @@ func consumer(rq reconcile.Request) source.Consumer {
 // forget drops what is kept about a policy that is gone.
 func (c *Controller) forget(rq reconcile.Request) {
 	c.held.Set(rq, nil)
+	c.guarded.Set(rq, nil)
 	c.Sources.Forget(consumer(rq))
+	if c.Guard != nil {
+		c.Guard.Forget(networkpolicy.GuardKey(rq.NamespacedName))
+	}
 }
 
 // input reads all that decides what a policy comes to. An error means that
@@ -157,6 +174,9 @@ func (c *Controller) input(ctx context.Context, reader *source.Reader, policy *v
 	}
 	if c.Gate != nil {
 		in.NoAdditions = c.Gate()
+	}
+	if c.Guard != nil {
+		in.Guard = c.Guard.Propose
 	}
 	sources := map[types.NamespacedName]networkpolicy.Source{}
 	for _, name := range syncsOf(policy) {

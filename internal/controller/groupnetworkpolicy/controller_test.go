@@ -297,6 +297,25 @@ func TestGate(t *testing.T) {
 	s.wantPods("bob")
 }
 
+// The removalGuard holds whom a slip would shut out; not who is disabled.
+func TestRemovalGuard(t *testing.T) {
+	none := int32(0)
+	s := newShop(t, func(spec *v1alpha1.IdentityProviderSyncSpec) {
+		spec.RemovalGuard = &v1alpha1.RemovalGuard{Percent: &none, Subjects: &none}
+	})
+	ann, bob := s.User("ann"), s.User("bob")
+	devs := s.Group("Devs", ann.Spec.ID, bob.Spec.ID)
+	p := s.letIn(byPod)
+	s.wantPods("ann", "bob")
+	s.SetMembers(devs)
+	s.wantCondition(p, "Ready", "False RemovalsHeld")
+	s.Stays("pods", []string{"ann", "bob"}, func() any { return s.pods() })
+	s.SetActive(bob, false)
+	s.wantPods("ann")
+	world.Update(s.Company, s.Sync, func(sync *v1alpha1.IdentityProviderSync) { sync.Spec.RemovalGuard = nil })
+	s.wantPods()
+}
+
 func TestNeighbors(t *testing.T) {
 	s := newShop(t, nil)
 	s.Group("Devs")

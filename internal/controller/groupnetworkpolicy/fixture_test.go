@@ -1,8 +1,6 @@
 package groupnetworkpolicy_test
 
 import (
-	"slices"
-	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -111,16 +109,4 @@ func (s shop) condition(p *v1alpha1.GroupNetworkPolicy, kind string) string {
 func (s shop) wantCondition(p *v1alpha1.GroupNetworkPolicy, kind, want string) {
 	s.Helper()
 	s.Promptly(kind, want, func() any { return s.condition(p, kind) })
-}
-
-func (s shop) reasons(p *v1alpha1.GroupNetworkPolicy) []string {
-	s.Helper()
-	s.Get(p)
-	reasons := []string{}
-	for _, line := range p.Status.Problems {
-		reason, _, _ := strings.Cut(line, ":")
-		reasons = append(reasons, reason)
-	}
-	slices.Sort(reasons)
-	return reasons
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -13,6 +14,7 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/controller/namespacelabels"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/projection"
+	"github.com/rollcall-scim/rollcall/internal/removalguard"
 	"github.com/rollcall-scim/rollcall/test/world"
 )
 
@@ -32,7 +34,9 @@ func TestMain(m *testing.M) {
 		},
 		ByObject: groupnetworkpolicy.CacheOptions(),
 		Register: func(ctx context.Context, m manager.Manager, sources *source.Sources) error {
-			policies := groupnetworkpolicy.New(groupnetworkpolicy.Options{Client: m.GetClient(), Sources: sources, Gate: closed.Load})
+			policies := groupnetworkpolicy.New(groupnetworkpolicy.Options{
+				Client: m.GetClient(), Sources: sources, Guard: removalguard.New(time.Now), Gate: closed.Load,
+			})
 			labels := namespacelabels.New(namespacelabels.Options{Client: m.GetClient(), Sources: sources, OperatorNamespace: world.OperatorNamespace})
 			return errors.Join(policies.Register(ctx, m), labels.Register(ctx, m))
 		},

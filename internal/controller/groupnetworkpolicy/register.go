@@ -64,7 +64,7 @@ func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
 			return fmt.Errorf("index %T by %s: %w", index.object, index.name, err)
 		}
 	}
-	return builder.ControllerManagedBy(m).
+	build := builder.ControllerManagedBy(m).
 		Named("groupnetworkpolicy").
 		For(&v1alpha1.GroupNetworkPolicy{}, builder.WithPredicates(predicate.Funcs{
 			UpdateFunc: func(e event.UpdateEvent) bool { return !source.SameSpec(e.ObjectOld, e.ObjectNew) },
@@ -78,6 +78,9 @@ func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
 			MaxConcurrentReconciles: concurrentReconciles,
 			ReconciliationTimeout:   reconcileTimeout,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
-		}).
-		Complete(c)
+		})
+	if c.GateChanged != nil {
+		build = build.WatchesRawSource(c.GateChanged(func(ctx context.Context) []reconcile.Request { return c.policies(ctx) }))
+	}
+	return build.Complete(c)
 }

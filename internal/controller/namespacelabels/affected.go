@@ -19,6 +19,16 @@ func request(sync types.NamespacedName) reconcile.Request {
 	return reconcile.Request{NamespacedName: sync}
 }
 
+// all has every group of every sync looked at.
+func (c *Controller) all(context.Context) []reconcile.Request {
+	var requests []reconcile.Request
+	for _, sync := range c.states.known() {
+		c.states.markAll(sync)
+		requests = append(requests, request(sync))
+	}
+	return requests
+}
+
 func (c *Controller) groupChanged(ctx context.Context, before, after *v1alpha1.Group) []reconcile.Request {
 	concern := c.Sources.GroupChanged(ctx, before, after)
 	if concern == nil || !c.states.mark(concern.Sync, func(group string, _ *groupState) bool {
@@ -42,14 +52,19 @@ func (c *Controller) userChanged(ctx context.Context, before, after *v1alpha1.Us
 // syncChanged also looks at the sync's namespace, which a first sync protects
 // and a last one no longer does.
 func (c *Controller) syncChanged(_ context.Context, before, after *v1alpha1.IdentityProviderSync) []reconcile.Request {
-	if !source.SyncChanged(before, after) {
-		return nil
-	}
 	sync := after
 	if sync == nil {
 		sync = before
 	}
 	key := client.ObjectKeyFromObject(sync)
+	if !source.SyncChanged(before, after) {
+		const confirm = v1alpha1.AnnotationConfirmRemovals
+		if before.Annotations[confirm] != after.Annotations[confirm] &&
+			c.states.mark(key, func(_ string, g *groupState) bool { return g.guarded }) {
+			return []reconcile.Request{request(key)}
+		}
+		return nil
+	}
 	c.states.markAll(key)
 	requests := []reconcile.Request{request(key)}
 	if ns, ok := c.namespace(sync.Namespace); ok && (before == nil || after == nil) {

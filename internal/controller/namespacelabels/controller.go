@@ -24,11 +24,13 @@ import (
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	crsource "sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/projection/networkpolicy"
+	"github.com/rollcall-scim/rollcall/internal/removalguard"
 )
 
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch;patch
@@ -42,6 +44,9 @@ const (
 	unresolvedRetry = 2 * time.Second
 	// gateRetry is how soon a closed gate is looked at again.
 	gateRetry = 5 * time.Second
+	// heldRetry is how soon removals that the guard holds are proposed again: a
+	// hold also ends by time.
+	heldRetry = 10 * time.Second
 )
 
 // Options are what the controller needs.
@@ -52,9 +57,14 @@ type Options struct {
 	Sources *source.Sources
 	// OperatorNamespace is never labeled.
 	OperatorNamespace string
+	// Guard holds removals when very many come at once; nil: none is held.
+	Guard *removalguard.Guard
 	// Gate says that, and why, no label may be added now; nil if one may. It may
 	// be nil itself.
 	Gate func() *projection.Problem
+	// GateChanged gives a source of events that queues requests whenever the
+	// answer of Gate changes. It may be nil.
+	GateChanged func(requests func(context.Context) []reconcile.Request) crsource.TypedSyncingSource[reconcile.Request]
 }
 
 // Controller reconciles spec.labelNamespaces of IdentityProviderSyncs.
@@ -91,7 +101,7 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (_ rec
 	state := c.states.begin(s.name, s.sync)
 	s.declared = state.declared
 	if s.sync == nil && s.declared == nil {
-		c.forget(s.name)
+		c.forget(s.name, state)
 		return reconcile.Result{}, nil // nobody knows more of its labels than that they stay
 	}
 	if c.Gate != nil {
@@ -114,16 +124,19 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (_ rec
 		return reconcile.Result{}, err
 	}
 	if s.declared == nil {
-		c.forget(s.name)
+		c.forget(s.name, state)
 		return reconcile.Result{}, nil
 	}
+	c.forgetGroups(s.name, state)
 	reader.Done()
 	sooner := func(when bool, d time.Duration) {
 		if when && (wait == 0 || d < wait) {
 			wait = d
 		}
 	}
-	sooner(c.states.unresolved(s.name), unresolvedRetry)
+	unresolved, guarded := c.states.waiting(s.name)
+	sooner(unresolved, unresolvedRetry)
+	sooner(guarded, heldRetry)
 	if s.problem != nil {
 		c.states.again(s.name, state)
 		sooner(true, gateRetry)
@@ -131,9 +144,21 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (_ rec
 	return reconcile.Result{RequeueAfter: wait}, nil
 }
 
-func (c *Controller) forget(sync types.NamespacedName) {
+func (c *Controller) forget(sync types.NamespacedName, state *begun) {
 	c.states.forget(sync)
+	c.pace.forget(sync)
 	c.Sources.Forget(consumer(sync))
+	c.forgetGroups(sync, state)
+}
+
+// forgetGroups: that they are no longer named is somebody's wish.
+func (c *Controller) forgetGroups(sync types.NamespacedName, state *begun) {
+	if c.Guard == nil {
+		return
+	}
+	for _, group := range state.dropped {
+		c.Guard.Forget(networkpolicy.LabelGuardKey(sync, group))
+	}
 }
 
 func consumer(sync types.NamespacedName) source.Consumer {
@@ -145,6 +170,9 @@ func (s *scope) label(ctx context.Context, reader *source.Reader, state *begun) 
 	in := networkpolicy.LabelInput{
 		Sync: s.name, Source: projection.Source{Sync: s.sync, Directory: reader.Directory(ctx, s.name)},
 		MayLabel: s.may, NoAdditions: s.problem,
+	}
+	if s.Guard != nil {
+		in.Guard = s.Guard.Propose
 	}
 	for i, text := range s.expressions(state) {
 		index, err := reader.Index(s.name, kind, text)

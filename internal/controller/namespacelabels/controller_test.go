@@ -236,6 +236,27 @@ func TestGate(t *testing.T) {
 	c.want("Devs", "bob")
 }
 
+// The removalGuard holds whom a slip would shut out; not who is disabled.
+func TestRemovalGuard(t *testing.T) {
+	none := int32(0)
+	c := newCompany(t)
+	world.Update(c.Company, c.Sync, func(s *v1alpha1.IdentityProviderSync) {
+		s.Spec.RemovalGuard = &v1alpha1.RemovalGuard{Percent: &none, Subjects: &none}
+	})
+	ann, bob := c.User("ann"), c.User("bob")
+	c.home("ann", nil)
+	c.home("bob", nil)
+	devs := c.Group("Devs", ann.Spec.ID, bob.Spec.ID)
+	c.want("Devs", "ann", "bob")
+	c.SetMembers(devs)
+	c.wantReasons("RemovalsHeld:", "GroupNotFound:")
+	c.Stays("labels", []string{"ann", "bob"}, func() any { return c.labeled("Devs") })
+	c.SetActive(bob, false)
+	c.want("Devs", "ann")
+	world.Update(c.Company, c.Sync, func(s *v1alpha1.IdentityProviderSync) { s.Spec.RemovalGuard = nil })
+	c.want("Devs")
+}
+
 func TestProtectedNamespaces(t *testing.T) {
 	c := newCompany(t)
 	world.Update(c.Company, c.Sync, func(s *v1alpha1.IdentityProviderSync) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -11,6 +12,7 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/controller/namespacelabels"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/projection"
+	"github.com/rollcall-scim/rollcall/internal/removalguard"
 	"github.com/rollcall-scim/rollcall/test/world"
 )
 
@@ -26,7 +28,8 @@ func TestMain(m *testing.M) {
 		},
 		Register: func(ctx context.Context, m manager.Manager, sources *source.Sources) error {
 			return namespacelabels.New(namespacelabels.Options{
-				Client: m.GetClient(), Sources: sources, OperatorNamespace: world.OperatorNamespace, Gate: closed.Load,
+				Client: m.GetClient(), Sources: sources, OperatorNamespace: world.OperatorNamespace,
+				Guard: removalguard.New(time.Now), Gate: closed.Load,
 			}).Register(ctx, m)
 		},
 	})

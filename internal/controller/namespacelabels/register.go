@@ -36,7 +36,7 @@ func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
 	if c.syncs, err = source.Indexer(ctx, m, &v1alpha1.IdentityProviderSync{}, nil); err != nil {
 		return err
 	}
-	return builder.ControllerManagedBy(m).
+	build := builder.ControllerManagedBy(m).
 		Named("namespacelabels").
 		For(&v1alpha1.IdentityProviderSync{}, builder.WithPredicates(predicate.Funcs{
 			// What comes later is the matter of syncChanged.
@@ -52,6 +52,9 @@ func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
 			MaxConcurrentReconciles: concurrentReconciles,
 			ReconciliationTimeout:   reconcileTimeout,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
-		}).
-		Complete(c)
+		})
+	if c.GateChanged != nil {
+		build = build.WatchesRawSource(c.GateChanged(c.all))
+	}
+	return build.Complete(c)
 }

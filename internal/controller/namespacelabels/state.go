@@ -33,6 +33,7 @@ type groupState struct {
 	todo       bool
 	held       bool // any user of the sync may matter
 	unresolved bool
+	guarded    bool            // removals are held
 	namespaces map[string]bool // that should have the label
 	refused    map[string]bool // that members have, and that may not have it
 	problems   []projection.Problem
@@ -55,6 +56,7 @@ type begun struct {
 	usable   string
 	sweep    bool // also look for labels of groups that are not named
 	groups   map[string]bool
+	dropped  []string // groups that are no longer named
 }
 
 func (b *begun) concerns(group string) bool { return b.sweep || b.groups[group] }
@@ -65,6 +67,7 @@ func (s *states) begin(name types.NamespacedName, sync *v1alpha1.IdentityProvide
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := s.of(name)
+	var dropped []string
 	if sync != nil && (st.uid != sync.UID || st.generation != sync.Generation || deletes(sync)) {
 		st.uid, st.generation, st.all = sync.UID, sync.Generation, true
 		st.declared = sync.Spec.LabelNamespaces.DeepCopy()
@@ -72,14 +75,18 @@ func (s *states) begin(name types.NamespacedName, sync *v1alpha1.IdentityProvide
 			st.declared = nil
 		}
 		maps.DeleteFunc(st.groups, func(group string, _ *groupState) bool {
-			return st.declared == nil || !slices.Contains(st.declared.Groups, group)
+			gone := st.declared == nil || !slices.Contains(st.declared.Groups, group)
+			if gone {
+				dropped = append(dropped, group)
+			}
+			return gone
 		})
 	}
-	b := &begun{declared: st.declared, usable: st.usable, sweep: st.all, groups: map[string]bool{}}
+	b := &begun{declared: st.declared, usable: st.usable, sweep: st.all, groups: map[string]bool{}, dropped: dropped}
 	if st.declared != nil {
 		for _, group := range st.declared.Groups {
 			g := st.group(group)
-			if b.groups[group] = g.todo || g.unresolved; st.all || b.groups[group] {
+			if b.groups[group] = g.todo || g.unresolved || g.guarded; st.all || b.groups[group] {
 				g.held = true
 			}
 			g.todo = false
@@ -124,7 +131,9 @@ func (s *states) set(name types.NamespacedName, group string, result *networkpol
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.of(name).group(group)
-	g.held, g.unresolved, g.problems = result.Held, result.Unresolved, result.Problems
+	// Who is kept by the guard may be found in no group.
+	g.held, g.unresolved, g.guarded = result.Held || result.Guarded, result.Unresolved, result.Guarded
+	g.problems = result.Problems
 	g.namespaces, g.refused = result.Namespaces, result.Refused
 }
 
@@ -134,15 +143,14 @@ func (s *states) count(name types.NamespacedName, group string, count int) {
 	s.of(name).group(group).count = count
 }
 
-func (s *states) unresolved(name types.NamespacedName) bool {
+// waiting tells what no event may say that it is over.
+func (s *states) waiting(name types.NamespacedName) (unresolved, guarded bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, g := range s.of(name).groups {
-		if g.unresolved {
-			return true
-		}
+		unresolved, guarded = unresolved || g.unresolved, guarded || g.guarded
 	}
-	return false
+	return unresolved, guarded
 }
 
 func (s *states) forget(name types.NamespacedName) {

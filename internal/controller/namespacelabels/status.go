@@ -43,6 +43,12 @@ func (p *pace) wrote(sync types.NamespacedName) {
 	p.last[sync] = time.Now()
 }
 
+func (p *pace) forget(sync types.NamespacedName) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.last, sync)
+}
+
 // report writes the part of the sync's status that is about labels, and events,
 // both only when something changed. A change of counts alone may have to wait,
 // for as long as it says.

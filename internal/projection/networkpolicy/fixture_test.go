@@ -144,12 +144,13 @@ type cluster struct {
 	objects  []networkingv1.NetworkPolicy
 	limits   Limits
 	noMore   *projection.Problem
+	guard    projection.Guard
 	lastSeen *Result
 }
 
 // project projects once and writes the result.
 func (c *cluster) project() *Result {
-	r := Wanted(Input{Policy: c.policy, Source: c.company.source, Current: c.objects, NoAdditions: c.noMore, Limits: c.limits})
+	r := Wanted(Input{Policy: c.policy, Source: c.company.source, Current: c.objects, NoAdditions: c.noMore, Guard: c.guard, Limits: c.limits})
 	c.objects = nil
 	for _, object := range r.Objects {
 		c.objects = append(c.objects, *object.DeepCopy())

@@ -30,6 +30,8 @@ type LabelInput struct {
 	MayLabel func(namespace string) bool
 	// NoAdditions is why nothing new may be let through now; nil: it may.
 	NoAdditions *projection.Problem
+	// Guard may hold removals; nil: none is held.
+	Guard projection.Guard
 }
 
 // LabelResult is what a group's label comes to.
@@ -43,6 +45,8 @@ type LabelResult struct {
 	Held bool
 	// Unresolved is true if some members could not be read: to be tried again.
 	Unresolved bool
+	// Guarded is true if the sync's removalGuard holds removals.
+	Guarded bool
 }
 
 // Labels says which namespaces have the label of a group: those of its active,
@@ -86,8 +90,47 @@ func Labels(in LabelInput) *LabelResult {
 			r.Namespaces[namespace] = true
 		}
 	}
+	r.askGuard(in, current)
 	r.report(in, &without, &protected)
 	return r
+}
+
+// askGuard has labels that would go stay, if very many would go at once: those
+// on the namespaces of users who are active.
+func (r *LabelResult) askGuard(in LabelInput, current map[string]bool) {
+	sync := in.Source.Sync
+	if in.Guard == nil || in.Values == nil || sync == nil || sync.DeletionTimestamp != nil {
+		return
+	}
+	has := 0
+	var lost []string
+	for namespace, may := range current {
+		active := may && sync.Spec.RemovalGuard != nil && slices.ContainsFunc(in.Values.Users(namespace), func(id string) bool {
+			user, ok := in.Source.Directory.User(id)
+			return ok && projection.Active(user)
+		})
+		if !active {
+			continue
+		}
+		has++
+		if !r.Namespaces[namespace] {
+			lost = append(lost, namespace)
+		}
+	}
+	if !in.Guard(sync, LabelGuardKey(in.Sync, in.DisplayName), has, len(lost)) || len(lost) == 0 {
+		return
+	}
+	for _, namespace := range lost {
+		r.Namespaces[namespace] = true
+	}
+	r.Guarded = true
+	r.Problems = append(r.Problems, projection.NewProblem(projection.ReasonRemovalsHeld,
+		"%d namespaces of active users would lose the label of %q, which the sync's removalGuard holds; see status.removalGuard", len(lost), in.DisplayName))
+}
+
+// LabelGuardKey is what the Guard knows the label of a group by.
+func LabelGuardKey(sync types.NamespacedName, displayName string) string {
+	return projection.BindingKey{Kind: "LabelNamespaces", Namespace: sync.Namespace, Name: sync.Name}.String() + "/" + displayName
 }
 
 func (r *LabelResult) report(in LabelInput, without, protected *projection.Tally) {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 )
 
@@ -75,6 +76,27 @@ func TestLabels(t *testing.T) {
 				t.Errorf("reasons (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestLabelsAreGuarded(t *testing.T) {
+	c := newCompany()
+	c.sync.Spec.RemovalGuard = &v1alpha1.RemovalGuard{}
+	for _, name := range []string{"ann", "bob", "eve"} {
+		c.user(name)
+	}
+	c.users["eve"].Spec.Active = new(bool)
+	c.group("devs", "ann")
+	in := labelInput(c, "devs", "dev-ann", "dev-bob", "dev-eve", "dev-gone")
+	in.Guard = func(_ *v1alpha1.IdentityProviderSync, binding string, has, lost int) bool {
+		if binding != LabelGuardKey(entra, "devs") || has != 2 || lost != 1 {
+			t.Errorf("asked for %q: %d of %d", binding, lost, has)
+		}
+		return true
+	}
+	got := Labels(in)
+	if names := slices.Sorted(maps.Keys(got.Namespaces)); !got.Guarded || !slices.Equal(names, []string{"dev-ann", "dev-bob"}) {
+		t.Errorf("labeled %q, guarded %v", names, got.Guarded)
 	}
 }
 

@@ -78,6 +78,7 @@ func (w *work) fill(peers []peer) {
 	}
 	w.result.MembersDesired = int64(len(w.result.members))
 	w.hold(members)
+	w.askGuard(members.Groups)
 	for _, f := range w.fills {
 		w.report(f.problems()...)
 	}

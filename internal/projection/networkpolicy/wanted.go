@@ -39,7 +39,9 @@ type Input struct {
 	Current []networkingv1.NetworkPolicy
 	// NoAdditions is why nothing new may be let through now; nil: it may.
 	NoAdditions *projection.Problem
-	Limits      Limits
+	// Guard may hold removals; nil: none is held.
+	Guard  projection.Guard
+	Limits Limits
 }
 
 // Source is one sync.
@@ -78,6 +80,8 @@ type Result struct {
 	// Unresolved is true if some members could not be read: to be tried again,
 	// since no event may say that they can be.
 	Unresolved bool
+	// Guarded are the syncs whose removalGuard holds removals.
+	Guarded []types.NamespacedName
 	// Peers are for the status: those that tell whose traffic to stop while the
 	// spec cannot be used.
 	Peers *v1alpha1.AppliedPeers

@@ -241,6 +241,41 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// A guard holds who leaves; not who is disabled.
+func TestGuard(t *testing.T) {
+	w := devs()
+	w.company.sync.Spec.RemovalGuard = &v1alpha1.RemovalGuard{}
+	type asked struct{ has, lost int }
+	var got []asked
+	held := true
+	w.guard = func(_ *v1alpha1.IdentityProviderSync, binding string, has, lost int) bool {
+		if binding != GuardKey(keyOf(w.policy)) {
+			t.Errorf("asked for %q", binding)
+		}
+		got = append(got, asked{has, lost})
+		return held && lost > 0
+	}
+	w.project()
+	w.company.members["devs"] = []string{"eve"}
+	r := w.project()
+	if values := w.values(); !slices.Equal(values, []string{"ann", "bob", "eve"}) || len(r.Guarded) != 1 {
+		t.Fatalf("let through %q, guarded %v", values, r.Guarded)
+	}
+	w.company.users["bob"].Spec.Active = ptr(false)
+	w.project()
+	if values := w.values(); !slices.Equal(values, []string{"ann", "eve"}) {
+		t.Fatalf("let through %q", values)
+	}
+	held = false
+	r = w.project()
+	if values := w.values(); !slices.Equal(values, []string{"eve"}) || r.Guarded != nil {
+		t.Fatalf("let through %q, guarded %v", values, r.Guarded)
+	}
+	if want := []asked{{0, 0}, {2, 2}, {2, 1}, {2, 1}}; !slices.Equal(got, want) {
+		t.Errorf("asked %v, want %v", got, want)
+	}
+}
+
 // An object that names the policy as its owner without being one of its own is
 // not wanted, and gives nobody anything.
 func TestForgedObject(t *testing.T) {
