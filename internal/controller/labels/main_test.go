@@ -3,10 +3,7 @@ package labels_test
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"os"
-	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,8 +37,6 @@ var (
 	stored *directory.Directory
 	syncs  client.Reader
 	known  = &mapping.Cache{}
-	// writes of the operator to Users and Groups
-	written counter
 )
 
 func TestMain(m *testing.M) {
@@ -89,8 +84,6 @@ func run(m *testing.M) (code int, err error) {
 
 // startController starts what the operator runs of this, with its wiring.
 func startController(ctx context.Context, config *rest.Config, scheme *runtime.Scheme, ended chan<- error) error {
-	config = rest.CopyConfig(config)
-	config.Wrap(written.wrap)
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:  scheme,
 		Metrics: metricsserver.Options{BindAddress: "0"},
@@ -133,34 +126,6 @@ func createRole(ctx context.Context) error {
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: "rollcall"}},
 	})
 }
-
-// counter counts writes to Users and Groups by namespace and method.
-type counter struct{ requests [3]atomic.Int64 }
-
-var methods = [3]string{http.MethodPost, http.MethodPut, http.MethodPatch}
-
-func (c *counter) wrap(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(rq *http.Request) (*http.Response, error) {
-		for i, method := range methods {
-			if rq.Method == method && (strings.Contains(rq.URL.Path, "/users") || strings.Contains(rq.URL.Path, "/groups")) {
-				c.requests[i].Add(1)
-			}
-		}
-		return next.RoundTrip(rq)
-	})
-}
-
-// since gives what was written since another count, as "POST PUT PATCH".
-func (c *counter) since(before [3]int64) (now [3]int64) {
-	for i := range now {
-		now[i] = c.requests[i].Load() - before[i]
-	}
-	return now
-}
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(rq *http.Request) (*http.Response, error) { return f(rq) }
 
 // idp is a sync, as its identity provider and its admin see it.
 type idp struct {
@@ -277,6 +242,27 @@ func (i *idp) settle() {
 		}
 		return ""
 	})
+}
+
+// versions are the resourceVersions of the objects of ids.
+func (i *idp) versions(ids ...string) map[string]string {
+	i.t.Helper()
+	versions := map[string]string{}
+	for _, id := range ids {
+		versions[id] = i.object(id).GetResourceVersion()
+	}
+	return versions
+}
+
+// wantUntouched wants that the controller writes none of these objects.
+func (i *idp) wantUntouched(before map[string]string) {
+	i.t.Helper()
+	i.settle()
+	for id, version := range before {
+		if o := i.object(id); o.GetResourceVersion() != version {
+			i.t.Errorf("%s was written again: %v", id, o)
+		}
+	}
 }
 
 func (i *idp) within(what string, check func() (complaint string)) {
