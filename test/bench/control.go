@@ -16,7 +16,7 @@ type usage struct {
 	Allocated float64 `json:"allocated"` // bytes on the heap, freed or not
 }
 
-// controls lets the parent ask for a child's usage and CPU profile.
+// controls lets the parent ask for a child's usage and profiles.
 func controls() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /usage", func(w http.ResponseWriter, _ *http.Request) {
@@ -45,6 +45,9 @@ func controls() http.Handler {
 		defer mu.Unlock()
 		pprof.StopCPUProfile()
 		_, _ = w.Write(profile.Bytes())
+	})
+	mux.HandleFunc("GET /allocs", func(w http.ResponseWriter, _ *http.Request) {
+		_ = pprof.Lookup("allocs").WriteTo(w, 0)
 	})
 	return mux
 }

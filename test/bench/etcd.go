@@ -22,7 +22,7 @@ const (
 )
 
 func readEtcd(ctx context.Context, url string) (etcdWrites, error) {
-	content, err := fetch(ctx, http.MethodGet, url+"/metrics")
+	content, err := fetch(ctx, http.DefaultClient, http.MethodGet, url+"/metrics")
 	if err != nil {
 		return etcdWrites{}, fmt.Errorf("reading the metrics of etcd: %w", err)
 	}

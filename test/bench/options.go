@@ -26,8 +26,8 @@ type Options struct {
 	// CycleUsers are the users of the initial cycle that runs beside.
 	CycleUsers int
 
-	// Profiles is a folder for CPU profiles of the operator, one file for each
-	// measurement; empty: none.
+	// Profiles is a folder for profiles of the operator: for each measurement
+	// NAME.pprof (CPU) and NAME.allocs.pprof (since its start); empty: none.
 	Profiles string
 	// Out gets the lines and the table, Progress what is being done.
 	Out, Progress io.Writer

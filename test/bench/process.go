@@ -106,30 +106,41 @@ func (p *process) usage(ctx context.Context) (usage, error) {
 	return u, err
 }
 
-// profile writes a CPU profile of what the process does during do.
-func (p *process) profile(ctx context.Context, path string, do func() error) error {
+// profile writes a CPU profile of what the process does during do to
+// name.pprof, and what it allocated since it started to name.allocs.pprof.
+func (p *process) profile(ctx context.Context, name string, do func() error) error {
 	if _, err := p.control(ctx, http.MethodPost, "/profile/start"); err != nil {
 		return err
 	}
 	failure := do()
-	content, err := p.control(context.WithoutCancel(ctx), http.MethodPost, "/profile/stop")
-	if failure == nil && err == nil {
-		err = os.WriteFile(path, content, 0o600)
+	if err := p.save(ctx, http.MethodPost, "/profile/stop", name+".pprof"); failure == nil {
+		failure = err
 	}
-	return errors.Join(failure, err)
+	if failure != nil {
+		return failure
+	}
+	return p.save(ctx, http.MethodGet, "/allocs", name+".allocs.pprof")
+}
+
+func (p *process) save(ctx context.Context, method, path, file string) error {
+	content, err := p.control(context.WithoutCancel(ctx), method, path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, content, 0o600)
 }
 
 func (p *process) control(ctx context.Context, method, path string) ([]byte, error) {
-	return fetch(ctx, method, "http://"+p.Control+path)
+	return fetch(ctx, http.DefaultClient, method, "http://"+p.Control+path)
 }
 
 // fetch reads the body of an answer 200.
-func fetch(ctx context.Context, method, url string) ([]byte, error) {
+func fetch(ctx context.Context, client *http.Client, method, url string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, url, nil)
 	if err != nil {
 		return nil, err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}

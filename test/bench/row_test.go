@@ -135,3 +135,10 @@ func TestGauge(t *testing.T) {
 		t.Error("found what is not there")
 	}
 }
+
+func TestSum(t *testing.T) {
+	metrics := []byte("# TYPE ended counter\nended{group=\"a b\"} 2\nended{group=\"c\"} 1\nended_also{} 5\n")
+	if got := sum(metrics, "ended"); got != 3 {
+		t.Errorf("got %d, want 3", got)
+	}
+}

@@ -84,7 +84,20 @@ func Run(ctx context.Context, o Options) (rows []Row, err error) {
 	if _, err := fmt.Fprintln(o.Out); err != nil {
 		return nil, err
 	}
-	return rows, WriteTable(o.Out, rows)
+	if err := WriteTable(o.Out, rows); err != nil {
+		return nil, err
+	}
+	return rows, r.warn(ctx)
+}
+
+// warn tells what makes figures doubtful.
+func (r *runner) warn(ctx context.Context) error {
+	ended, err := r.cluster.watchesEnded(ctx)
+	if err != nil || ended == 0 {
+		return err
+	}
+	_, err = fmt.Fprintf(r.Out, "warning: the API server ended %d watches that did not keep up; with a shorter -time the operator is stopped for less long\n", ended)
+	return err
 }
 
 func (o Options) wants(row string) bool { return o.Only == nil || o.Only.MatchString(row) }
@@ -96,14 +109,14 @@ func (r *runner) say(format string, arguments ...any) {
 	}
 }
 
-// profiled does what a measurement measures, with a profile of the operator if
-// one is wanted.
+// profiled does what a measurement measures, with profiles of the operator if
+// they are wanted.
 func (r *runner) profiled(ctx context.Context, name string, do func() error) error {
 	r.say("measuring %s", name)
 	if r.Profiles == "" {
 		return do()
 	}
-	return r.operator.profile(ctx, filepath.Join(r.Profiles, name+".pprof"), do)
+	return r.operator.profile(ctx, filepath.Join(r.Profiles, name), do)
 }
 
 // undisturbed gives a side during which the operator is stopped: what client-go

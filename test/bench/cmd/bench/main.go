@@ -54,7 +54,7 @@ func run(ctx context.Context, arguments []string) error {
 	flags.IntVar(&o.Changes, "changes", o.Changes, "members added, and then removed, in a round")
 	flags.IntVar(&o.Samples, "samples", o.Samples, "changes whose projection is timed in a round")
 	flags.IntVar(&o.CycleUsers, "cycle-users", o.CycleUsers, "users of the initial cycle that runs beside")
-	flags.StringVar(&o.Profiles, "cpuprofile", "", "`folder` for CPU profiles of the operator, one for each measurement")
+	flags.StringVar(&o.Profiles, "cpuprofile", "", "`folder` for profiles of the operator: of each measurement NAME.pprof, and of what was allocated since the start NAME.allocs.pprof")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
