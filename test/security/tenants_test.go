@@ -75,8 +75,8 @@ func TestReservedNames(t *testing.T) {
 func TestBindableRoles(t *testing.T) {
 	ns := namespace(t, nil)
 	p := newProvider(t, served, "bindable", nil).serves(t)
-	p.group(t, "devs", p.user(t, "bindable-ann"))
-	b := binding(ns, "owners", p.grant("devs", "cluster-admin"))
+	p.group(t, "owners", p.user(t, "bindable-ann"))
+	b := binding(ns, "owners", p.grant("owners", "cluster-admin"))
 	create(t, b)
 	wantReason(t, b, "BindPermissionMissing", "cluster-admin")
 	wantPods(t, "bindable-ann", ns, false)
