@@ -2,9 +2,11 @@ package security
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -92,4 +94,39 @@ func TestIdentities(t *testing.T) {
 			controllerutil.AddFinalizer(u, "example.com/mallory")
 		})},
 	})
+}
+
+// kube-controller-manager runs here with credentials for each controller.
+func TestKubernetesCollectsIdentities(t *testing.T) {
+	ns := namespace(t, nil)
+	owner := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "owner"}}
+	create(t, owner)
+	owned, left := user(ns, "owned"), user(ns, "left")
+	if err := controllerutil.SetOwnerReference(owner, owned, scheme); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []client.Object{owned, left, group(ns, "group"), slice(ns, "leaf")} {
+		create(t, o)
+	}
+	gone := func(what string, o client.Object) {
+		t.Helper()
+		within(t, what+" is gone", func() string {
+			if err := admin.Get(t.Context(), client.ObjectKeyFromObject(o), o); !apierrors.IsNotFound(err) {
+				return fmt.Sprintf("reading it gives %v", err)
+			}
+			return ""
+		})
+	}
+	if err := admin.Delete(t.Context(), owner, client.PropagationPolicy(metav1.DeletePropagationForeground)); err != nil {
+		t.Fatal(err)
+	}
+	gone("what belonged to an object", owned)
+	if err := admin.Delete(t.Context(), left, client.PropagationPolicy(metav1.DeletePropagationForeground)); err != nil {
+		t.Fatal(err)
+	}
+	gone("a user deleted in the foreground", left)
+	if err := admin.Delete(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}}); err != nil {
+		t.Fatal(err)
+	}
+	gone("the namespace, with all in it,", &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}})
 }
