@@ -20,14 +20,16 @@ func TestAdditionsAreCoalesced(t *testing.T) {
 	ids := w.users(members)
 	devs := w.group("Devs", ids[0])
 	var bindings []*v1alpha1.GroupRoleBinding
+	var targets []string
 	for range places {
-		bindings = append(bindings, w.bindIn(createNamespace(t, nil), "pod-reader", "Devs"))
+		targets = append(targets, createNamespace(t, nil))
+		bindings = append(bindings, w.bindIn(targets[len(targets)-1], "pod-reader", "Devs"))
 	}
 	last := bindings[places-1].Namespace
 	w.wantIn(last, "user0", true)
 	settle(t)
 
-	before, statuses, begun := requests.of("rolebindings"), requests.of("grouprolebindings"), time.Now()
+	before, statuses, begun := requests.of("rolebindings", targets...), requests.of("grouprolebindings", targets...), time.Now()
 	var removed time.Duration
 	for i := 1; i < members; i++ { // as the SCIM server does: a leaf and an index at times, the root always
 		if i%32 == 0 {
@@ -56,7 +58,7 @@ func TestAdditionsAreCoalesced(t *testing.T) {
 		w.within(20*time.Second, "the last member", func() bool { return w.may(user, "get", "pods", b.Namespace) })
 	}
 	took := time.Since(begun)
-	got := requests.of("rolebindings").minus(before)
+	got := requests.of("rolebindings", targets...).minus(before)
 	unbounded := int64(0)
 	for n := range members {
 		unbounded += int64(places * (n % 100) * 60)
@@ -70,7 +72,7 @@ func TestAdditionsAreCoalesced(t *testing.T) {
 		t.Errorf("%d bytes written, more than %d", got.bytes, bound)
 	}
 	// The status of each binding is written once a second at most.
-	patches := requests.of("grouprolebindings").minus(statuses).patches
+	patches := requests.of("grouprolebindings", targets...).minus(statuses).patches
 	t.Logf("%d status writes", patches)
 	if bound := places * (int(took.Seconds()) + 4); patches > bound {
 		t.Errorf("%d status writes, more than %d", patches, bound)

@@ -11,7 +11,18 @@ var requests = &counter{}
 
 type counter struct {
 	mu     sync.Mutex
-	counts map[string]count // by resource
+	counts map[place]count
+}
+
+// place is a resource in a namespace.
+type place struct{ resource, namespace string }
+
+func placeOf(path string) place {
+	parts := strings.Split(strings.Trim(path, "/"), "/") // apis/<group>/<version>/namespaces/<namespace>/<resource>/…
+	if len(parts) < 6 || parts[3] != "namespaces" {
+		return place{}
+	}
+	return place{resource: parts[5], namespace: parts[4]}
 }
 
 type count struct {
@@ -30,19 +41,13 @@ func (c *counter) wrap(next http.RoundTripper) http.RoundTripper {
 }
 
 func (c *counter) add(rq *http.Request) {
-	resource := "other"
-	for _, known := range []string{"clusterrolebindings", "rolebindings", "clustergrouprolebindings", "grouprolebindings"} {
-		if strings.Contains(rq.URL.Path, "/"+known) {
-			resource = known
-			break
-		}
-	}
+	at := placeOf(rq.URL.Path)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.counts == nil {
-		c.counts = map[string]count{}
+		c.counts = map[place]count{}
 	}
-	n := c.counts[resource]
+	n := c.counts[at]
 	switch rq.Method {
 	case http.MethodPost:
 		n.creates++
@@ -54,13 +59,19 @@ func (c *counter) add(rq *http.Request) {
 		n.patches++
 	}
 	n.bytes += max(0, rq.ContentLength)
-	c.counts[resource] = n
+	c.counts[at] = n
 }
 
-func (c *counter) of(resource string) count {
+// of gives what was written of a resource in some namespaces.
+func (c *counter) of(resource string, namespaces ...string) (sum count) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.counts[resource]
+	for _, namespace := range namespaces {
+		n := c.counts[place{resource, namespace}]
+		sum.creates, sum.updates, sum.deletes = sum.creates+n.creates, sum.updates+n.updates, sum.deletes+n.deletes
+		sum.patches, sum.bytes = sum.patches+n.patches, sum.bytes+n.bytes
+	}
+	return sum
 }
 
 func (n count) minus(other count) count {

@@ -29,14 +29,14 @@ func TestScale(t *testing.T) {
 	shards := (members + 499) / 500
 	devs := w.largeGroup("Devs", ids[:members])
 
-	before, begun := requests.of("rolebindings"), time.Now()
+	before, begun := requests.of("rolebindings", targets...), time.Now()
 	b := w.bindCluster(selected("scale", w.namespace), nil)
 	w.within(2*time.Minute, "all in place", func() bool {
 		status, reason := w.status(b)
 		return reason == "Bound" && status.MembersApplied == int64(members)
 	})
 	took := time.Since(begun)
-	got := requests.of("rolebindings").minus(before)
+	got := requests.of("rolebindings", targets...).minus(before)
 	objects := w.everyObject(b)
 	subjects := 0
 	for _, rb := range objects {
@@ -50,11 +50,11 @@ func TestScale(t *testing.T) {
 	settle(t)
 
 	// One member leaves: one object in each namespace.
-	before = requests.of("rolebindings")
+	before = requests.of("rolebindings", targets...)
 	update(w, devs, func(g *v1alpha1.Group) { g.Spec.Removed, g.Spec.MemberCount = []string{ids[77]}, int64(members-1) })
 	first, last, _ := w.everywhere(b, targets, "user77", false)
 	settle(t)
-	got = requests.of("rolebindings").minus(before)
+	got = requests.of("rolebindings", targets...).minus(before)
 	t.Logf("one member removed: first gone after %s, everywhere after %s; %d updates, %.2f MB written",
 		first.Round(time.Millisecond), last.Round(time.Millisecond), got.updates, float64(got.bytes)/1e6)
 	if want := (count{updates: places, bytes: got.bytes}); got != want {
@@ -62,11 +62,11 @@ func TestScale(t *testing.T) {
 	}
 
 	// One member joins: at once where the budget lets, then as it allows.
-	before = requests.of("rolebindings")
+	before = requests.of("rolebindings", targets...)
 	update(w, devs, func(g *v1alpha1.Group) { g.Spec.Members, g.Spec.MemberCount = []string{ids[members]}, int64(members) })
 	first, last, waited := w.everywhere(b, targets, fmt.Sprintf("user%d", members), true)
 	settle(t)
-	got = requests.of("rolebindings").minus(before)
+	got = requests.of("rolebindings", targets...).minus(before)
 	t.Logf("one member added: first bound after %s, everywhere after %s (waited for the write budget: %t); %d updates, %.2f MB written",
 		first.Round(time.Millisecond), last.Round(time.Millisecond), waited, got.updates, float64(got.bytes)/1e6)
 	if want := (count{updates: places, bytes: got.bytes}); got != want {

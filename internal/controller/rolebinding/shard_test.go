@@ -101,11 +101,11 @@ func TestShards(t *testing.T) {
 		{"is back", func(g *v1alpha1.Group) { g.Spec.Removed, g.Spec.MemberCount = nil, 251 }, "user120", true},
 	}
 	for _, step := range steps {
-		before := requests.of("rolebindings")
+		before := requests.of("rolebindings", w.namespace)
 		update(w, devs, step.change)
 		w.wantAccess(access{step.user: step.want})
 		settle(t)
-		if got := requests.of("rolebindings").minus(before); got.updates != 1 || got.creates+got.deletes != 0 {
+		if got := requests.of("rolebindings", w.namespace).minus(before); got.updates != 1 || got.creates+got.deletes != 0 {
 			t.Errorf("one %s: %+v, want one update", step.name, got)
 		}
 	}
