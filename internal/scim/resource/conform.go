@@ -18,6 +18,7 @@ func Conform(rt *schema.ResourceType, attributes scim.Object) {
 	if !rt.Declares() {
 		return
 	}
+	members := map[string]schema.Target{}
 	for _, key := range slices.Sorted(maps.Keys(attributes)) {
 		if !schema.IsURN(key) {
 			continue
@@ -28,12 +29,23 @@ func Conform(rt *schema.ResourceType, attributes scim.Object) {
 		}
 		switch _, taken := attributes[target.URN]; {
 		case target.Attribute != nil:
-			conformMember(attributes, key, target)
+			members[key] = target
 		case key != target.URN && !taken:
 			attributes[target.URN] = attributes[key]
 			delete(attributes, key)
 		}
 	}
+	conformSpelling(rt, attributes)
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		conformMember(attributes, key, members[key])
+	}
+	if len(members) > 0 {
+		conformSpelling(rt, attributes)
+	}
+}
+
+// conformSpelling spells what is in declared extensions as they do.
+func conformSpelling(rt *schema.ResourceType, attributes scim.Object) {
 	for _, extension := range rt.Extensions {
 		object, ok := attributes[extension.Schema.ID].(scim.Object)
 		if !ok || !extension.Schema.Declared {
@@ -42,8 +54,8 @@ func Conform(rt *schema.ResourceType, attributes scim.Object) {
 		respell(object, extension.Schema.Attributes)
 		for _, a := range extension.Schema.Attributes {
 			for _, value := range elements(object[a.Name]) {
-				if complexOne, ok := value.(scim.Object); ok {
-					respell(complexOne, a.SubAttributes)
+				if one, ok := value.(scim.Object); ok {
+					respell(one, a.SubAttributes)
 				}
 			}
 		}

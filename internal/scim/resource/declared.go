@@ -2,6 +2,7 @@ package resource
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
@@ -31,7 +32,7 @@ func (d *Decoded) settle(rt *schema.ResourceType, current, next scim.Object) err
 		known := s.stored(current)
 		same := known != nil && reflect.DeepEqual(known, s.value)
 		switch {
-		case same && (s.err != nil || s.target.Attribute.Mutability == schema.Immutable):
+		case same && !s.fits(next):
 			s.restore(next, known)
 		case s.err != nil:
 			return s.err
@@ -42,6 +43,10 @@ func (d *Decoded) settle(rt *schema.ResourceType, current, next scim.Object) err
 			continue
 		}
 		urn := extension.Schema.ID
+		if extension.Required && next[urn] == nil && current[urn] != nil {
+			next[urn] = clone(current[urn]) // a PUT that leaves nothing of it
+			continue
+		}
 		known, _ := current[urn].(scim.Object)
 		object, ok := next[urn].(scim.Object)
 		if next[urn] != nil && !ok || len(known) == 0 {
@@ -82,6 +87,18 @@ func retain(prefix string, attributes []*schema.Attribute, known, next scim.Obje
 			next[name] = clone(value)
 		}
 	}
+}
+
+// fits tells whether the value may be stored in place of the same value, which
+// its declaration may refuse or, where it is immutable, read as another.
+func (s sent) fits(next scim.Object) bool {
+	a := s.target.Attribute
+	immutable := func(a *schema.Attribute) bool { return a.Mutability == schema.Immutable }
+	if s.err != nil || immutable(a) || slices.ContainsFunc(a.SubAttributes, immutable) {
+		return false
+	}
+	value := s.target.Value(next)
+	return value != nil && (s.target.Sub != nil || validateAttribute(a.Name, a, value) == nil)
 }
 
 // stored is the value that the body wants to replace.
