@@ -22,6 +22,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -73,6 +74,7 @@ type Controller struct {
 	held    source.Held // policies of whose values not everything is known
 	guarded source.Held // policies whose removals the guard holds
 	budget  *budget
+	late    workqueue.TypedRateLimiter[reconcile.Request]
 
 	// Set by Register.
 	live     client.Reader
@@ -81,7 +83,8 @@ type Controller struct {
 
 // New makes a Controller. Call Register on it.
 func New(options Options) *Controller {
-	return &Controller{Options: options, budget: newBudget(time.Now)}
+	return &Controller{Options: options, budget: newBudget(time.Now),
+		late: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastLate)}
 }
 
 // Reconcile brings the NetworkPolicies of one GroupNetworkPolicy in line.
@@ -122,8 +125,11 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (recon
 	}
 	a := c.apply(ctx, policy, owned, result)
 	if errors.Is(a.failure, errLate) {
-		return reconcile.Result{}, a.failure
+		// The informer will have it in a moment; a removal does not wait longer
+		// for having waited before.
+		return reconcile.Result{RequeueAfter: c.late.When(rq)}, nil
 	}
+	c.late.Forget(rq)
 	if err := c.report(ctx, policy, result, a); err != nil && a.failure == nil {
 		a.failure = err
 	}
@@ -156,6 +162,7 @@ func consumer(rq reconcile.Request) source.Consumer {
 func (c *Controller) forget(rq reconcile.Request) {
 	c.held.Set(rq, nil)
 	c.guarded.Set(rq, nil)
+	c.late.Forget(rq)
 	c.Sources.Forget(consumer(rq))
 	if c.Guard != nil {
 		c.Guard.Forget(networkpolicy.GuardKey(rq.NamespacedName))

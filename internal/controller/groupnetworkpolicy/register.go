@@ -26,6 +26,7 @@ const (
 	concurrentReconciles = 4
 	firstRetry           = 10 * time.Millisecond
 	lastRetry            = time.Minute
+	lastLate             = time.Second // while the informer is behind
 	// reconcileTimeout ends a reconcile whose live reads or writes hang.
 	reconcileTimeout = time.Minute
 )

@@ -68,7 +68,7 @@ func (c *Controller) syncChanged(_ context.Context, before, after *v1alpha1.Iden
 	c.states.markAll(key)
 	requests := []reconcile.Request{request(key)}
 	if ns, ok := c.namespace(sync.Namespace); ok && (before == nil || after == nil) {
-		requests = append(requests, c.namespaceConcerns(ns, true)...)
+		requests = append(requests, c.namespaceConcerns(nil, ns)...)
 	}
 	return requests
 }
@@ -82,7 +82,10 @@ func (c *Controller) namespaceChanged(_ context.Context, before, after *corev1.N
 	if before != nil && before.UID == after.UID && maps.Equal(before.Labels, after.Labels) && terminating(before) == terminating(after) {
 		return nil
 	}
-	return c.namespaceConcerns(after, before == nil || !maps.Equal(others(before.Labels), others(after.Labels)))
+	if before != nil && (before.UID != after.UID || terminating(before) != terminating(after)) {
+		before = nil
+	}
+	return c.namespaceConcerns(before, after)
 }
 
 // others are the labels that a namespaceSelector may look at.
@@ -95,19 +98,25 @@ func others(labels map[string]string) map[string]string {
 	return rest
 }
 
-// namespaceConcerns: choice says that whether the namespace may be labeled can
-// have changed.
-func (c *Controller) namespaceConcerns(ns *corev1.Namespace, choice bool) []reconcile.Request {
+// namespaceConcerns: without before anything about the namespace may be new.
+func (c *Controller) namespaceConcerns(before, ns *corev1.Namespace) []reconcile.Request {
+	relabeled := before == nil || !maps.Equal(others(before.Labels), others(ns.Labels))
 	var requests []reconcile.Request
 	for _, sync := range c.states.known() {
-		known := 0 // labels on the namespace that are of a group of the sync
-		marked := c.states.mark(sync, func(group string, g *groupState) bool {
-			value, has := ns.Labels[networkpolicy.NamespaceLabel(sync, group)]
+		choice := before == nil || relabeled && c.states.selects(sync) // whether it may be labeled can have changed
+		known := 0                                                     // labels on the namespace that are of a group of the sync
+		marked := c.states.mark(sync, func(_ string, g *groupState) bool {
+			value, has := ns.Labels[g.label]
 			if has {
 				known++
 			}
 			wanted := g.namespaces[ns.Name]
-			return choice && (wanted || g.refused[ns.Name]) || has != wanted || has && value != networkpolicy.NamespaceLabelValue
+			changed := before == nil
+			if before != nil {
+				old, had := before.Labels[g.label]
+				changed = had != has || old != value
+			}
+			return choice && (wanted || g.refused[ns.Name]) || changed && (has != wanted || has && value != networkpolicy.NamespaceLabelValue)
 		})
 		if labelsOf(sync, ns) > known {
 			c.states.markAll(sync)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -69,9 +70,20 @@ func (c *Controller) ofSync(sync types.NamespacedName) []*corev1.Namespace {
 // Labeled is how many namespaces have labels of a sync.
 func (c *Controller) Labeled(sync types.NamespacedName) int { return len(c.ofSync(sync)) }
 
-// apply patches the namespaces whose label is not as it should be, removals
-// first, and gives how many have it then.
-func (c *Controller) apply(ctx context.Context, key string, current []string, wanted map[string]bool) (count int, err error) {
+// leastProgress is how long labels are added in any case: members who keep
+// coming must not keep the others waiting for ever.
+const leastProgress = 50 * time.Millisecond
+
+// addition is a group whose label is to be set where it is missing.
+type addition struct {
+	group, key string
+	namespaces map[string]bool
+	count      int // namespaces that have the label
+}
+
+// remove takes a label away where it is not wanted, and gives how many
+// namespaces it could not be taken from.
+func (c *Controller) remove(ctx context.Context, key string, current []string, wanted map[string]bool) (left int, err error) {
 	var failures []error
 	for _, namespace := range current {
 		if wanted[namespace] {
@@ -79,23 +91,41 @@ func (c *Controller) apply(ctx context.Context, key string, current []string, wa
 		}
 		if err := c.patch(ctx, namespace, key, false); err != nil {
 			failures = append(failures, err)
-			count++
+			left++
 		}
 	}
-	for namespace := range wanted {
-		ns, exists := c.namespace(namespace)
-		if !exists || terminating(ns) {
-			continue
-		}
-		if ns.Labels[key] != networkpolicy.NamespaceLabelValue {
-			if err := c.patch(ctx, namespace, key, true); err != nil {
-				failures = append(failures, err)
+	return left, errors.Join(failures...)
+}
+
+// add sets labels where they are missing, until something else is to be done
+// for the sync: who leaves does not wait for those who join. It tells whether
+// it came to the end.
+func (s *scope) add(ctx context.Context, additions []addition) (done bool, err error) {
+	var failures []error
+	mayYield := time.Now().Add(leastProgress)
+	for i, a := range additions {
+		for namespace := range a.namespaces {
+			ns, exists := s.namespace(namespace)
+			if !exists || terminating(ns) {
 				continue
 			}
+			if ns.Labels[a.key] != networkpolicy.NamespaceLabelValue {
+				if s.states.marked(s.name) && time.Now().After(mayYield) {
+					s.states.mark(s.name, func(group string, _ *groupState) bool {
+						return slices.ContainsFunc(additions[i:], func(a addition) bool { return a.group == group })
+					})
+					return false, errors.Join(failures...)
+				}
+				if err := s.patch(ctx, namespace, a.key, true); err != nil {
+					failures = append(failures, err)
+					continue
+				}
+			}
+			a.count++
 		}
-		count++
+		s.states.count(s.name, a.group, a.count)
 	}
-	return count, errors.Join(failures...)
+	return true, errors.Join(failures...)
 }
 
 func (c *Controller) namespace(name string) (*corev1.Namespace, bool) {

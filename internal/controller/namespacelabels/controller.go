@@ -109,12 +109,16 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (_ rec
 	}
 	var failures []error
 	s.may = s.mayLabel()
+	var additions []addition
 	if s.declared != nil {
-		failures = append(failures, s.label(ctx, reader, state))
+		additions, err = s.label(ctx, reader, state)
+		failures = append(failures, err)
 	}
 	if state.sweep && s.sync != nil {
 		failures = append(failures, s.sweep(ctx))
 	}
+	done, err := s.add(ctx, additions)
+	failures = append(failures, err)
 	if failure := errors.Join(failures...); failure != nil {
 		c.states.again(s.name, state)
 		return reconcile.Result{}, failure
@@ -135,6 +139,7 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (_ rec
 		}
 	}
 	unresolved, guarded := c.states.waiting(s.name)
+	sooner(!done, time.Millisecond)
 	sooner(unresolved, unresolvedRetry)
 	sooner(guarded, heldRetry)
 	if s.problem != nil {
@@ -165,8 +170,9 @@ func consumer(sync types.NamespacedName) source.Consumer {
 	return source.Consumer{Controller: "NamespaceLabels", NamespacedName: sync}
 }
 
-// label brings the labels of those groups in line that something concerned.
-func (s *scope) label(ctx context.Context, reader *source.Reader, state *begun) error {
+// label takes away the labels of those groups that something concerned where
+// they are not wanted, and gives what is to be added.
+func (s *scope) label(ctx context.Context, reader *source.Reader, state *begun) ([]addition, error) {
 	in := networkpolicy.LabelInput{
 		Sync: s.name, Source: projection.Source{Sync: s.sync, Directory: reader.Directory(ctx, s.name)},
 		MayLabel: s.may, NoAdditions: s.problem,
@@ -182,7 +188,7 @@ func (s *scope) label(ctx context.Context, reader *source.Reader, state *begun) 
 			in.Values = index
 			s.states.usable(s.name, text)
 		case !errors.As(err, &compile):
-			return err
+			return nil, err
 		case i == 0:
 			in.Failure = compile.Unwrap()
 		}
@@ -190,6 +196,7 @@ func (s *scope) label(ctx context.Context, reader *source.Reader, state *begun) 
 			break
 		}
 	}
+	var additions []addition
 	var failures []error
 	for _, group := range s.declared.Groups {
 		if !state.concerns(group) {
@@ -201,11 +208,11 @@ func (s *scope) label(ctx context.Context, reader *source.Reader, state *begun) 
 		result := networkpolicy.Labels(in)
 		// Before it is written: the events of the patches are compared with it.
 		s.states.set(s.name, group, result)
-		count, err := s.apply(ctx, key, in.Current, result.Namespaces)
-		s.states.count(s.name, group, count)
+		left, err := s.remove(ctx, key, in.Current, result.Namespaces)
 		failures = append(failures, err)
+		additions = append(additions, addition{group, key, result.Namespaces, left})
 	}
-	return errors.Join(failures...)
+	return additions, errors.Join(failures...)
 }
 
 // expressions are the present one and the last ones that could be used, which a

@@ -357,3 +357,26 @@ func BenchmarkJoinToLabel(b *testing.B) {
 		b.ReportMetric(float64(took[(len(took)-1)*percent/100])/float64(time.Millisecond), fmt.Sprintf("p%d-ms", percent))
 	}
 }
+
+// While the namespaces of a large group are being labeled, who leaves another
+// one does not wait.
+func TestRemovalDoesNotWaitForAdditions(t *testing.T) {
+	c := newCompany(t)
+	ann := c.User("ann")
+	c.home("ann", nil)
+	ops := c.Group("Ops", ann.Spec.ID)
+	const many = 100
+	var ids []string
+	for i := range many {
+		name := fmt.Sprintf("user%d", i)
+		ids = append(ids, c.User(name).Spec.ID)
+		c.home(name, nil)
+	}
+	c.want("Ops", "ann")
+	c.Group("Devs", ids...)
+	c.Promptly("some are labeled", true, func() any { return len(c.labeled("Devs")) > 0 })
+	c.SetMembers(ops)
+	c.want("Ops")
+	t.Logf("%d of %d namespaces of the other group had their label when it was taken away", len(c.labeled("Devs")), many)
+	c.Promptly("all are labeled", many, func() any { return len(c.labeled("Devs")) })
+}

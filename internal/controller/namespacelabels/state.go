@@ -27,9 +27,11 @@ type state struct {
 	usable     string // the last expression that could be used
 	all        bool   // every group is to be looked at, and what no group has
 	groups     map[string]*groupState
+	name       types.NamespacedName
 }
 
 type groupState struct {
+	label      string // its key
 	todo       bool
 	held       bool // any user of the sync may matter
 	unresolved bool
@@ -45,7 +47,7 @@ func (s *states) of(sync types.NamespacedName) *state {
 		s.syncs = map[types.NamespacedName]*state{}
 	}
 	if s.syncs[sync] == nil {
-		s.syncs[sync] = &state{all: true, groups: map[string]*groupState{}}
+		s.syncs[sync] = &state{name: sync, all: true, groups: map[string]*groupState{}}
 	}
 	return s.syncs[sync]
 }
@@ -103,7 +105,7 @@ func deletes(sync *v1alpha1.IdentityProviderSync) bool {
 
 func (st *state) group(name string) *groupState {
 	if st.groups[name] == nil {
-		st.groups[name] = &groupState{}
+		st.groups[name] = &groupState{label: networkpolicy.NamespaceLabel(st.name, name)}
 	}
 	return st.groups[name]
 }
@@ -174,6 +176,27 @@ func (s *states) mark(name types.NamespacedName, concerns func(group string, g *
 		}
 	}
 	return marked
+}
+
+// selects tells whether the labels of a namespace decide about ours.
+func (s *states) selects(name types.NamespacedName) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.syncs[name]
+	return st != nil && st.declared != nil && st.declared.NamespaceSelector != nil
+}
+
+// marked tells whether something is to be done for a sync.
+func (s *states) marked(name types.NamespacedName) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.of(name)
+	for _, g := range st.groups {
+		if g.todo {
+			return true
+		}
+	}
+	return st.all
 }
 
 // markAll has all groups of a sync looked at.
