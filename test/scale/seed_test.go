@@ -8,6 +8,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -22,18 +23,32 @@ const writers = 32
 // idOf is the id of a user: an object name, "u" for a user and six characters.
 func idOf(number string) string { return "user" + number + "-aaaaaaaaaaaaa-uabcdef" }
 
-// seed creates the users from one number, which there is already, to another.
-func seed(ctx context.Context, config *rest.Config, from, to int) error {
+func newClient(config *rest.Config) (client.Client, error) {
 	scheme := runtime.NewScheme()
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return err
+		return nil, err
 	}
+	return client.New(config, client.Options{Scheme: scheme})
+}
+
+// direct asks the API server what the operator asks it.
+func direct(ctx context.Context, c client.Client, what string, number int) error {
+	if what == getNobody {
+		err := c.Get(ctx, client.ObjectKey{Namespace: localoperator.Namespace, Name: fmt.Sprint("nobody", number)}, &v1alpha1.User{})
+		return client.IgnoreNotFound(err)
+	}
+	title := fmt.Sprintf(`{"spec":{"title":"title %d"}}`, time.Now().UnixNano())
+	return c.Patch(ctx, user(number), client.RawPatch(types.MergePatchType, []byte(title)))
+}
+
+// seed creates the users from one number, which there is already, to another.
+func seed(ctx context.Context, config *rest.Config, from, to int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	numbers := make(chan int)
 	var running sync.WaitGroup
 	for range writers {
-		c, err := client.New(rest.CopyConfig(config), client.Options{Scheme: scheme})
+		c, err := newClient(rest.CopyConfig(config))
 		if err != nil {
 			return err
 		}
