@@ -192,6 +192,7 @@ projected() { [[ $(subjects) == "$(entitled)" && -n $(subjects) ]]; }
 show_binding() {
   eventually "the RoleBinding does not name the active members of the group" projected
   show "kubectl get grouprolebindings --all-namespaces"
+  show "kubectl get clustergrouprolebindings"
   show "kubectl get rolebindings --namespace platform"
   show "kubectl get rolebindings --namespace platform --output go-template='{{range .items}}{{range .subjects}}{{.name}}{{\"\\n\"}}{{end}}{{end}}' | awk 'NR <= 5 { print } END { print \"... \" NR \" subjects\" }'"
 }
