@@ -126,6 +126,24 @@ func (c *Controller) namespaceConcerns(before, ns *corev1.Namespace) []reconcile
 			requests = append(requests, request(sync))
 		}
 	}
+	return append(requests, c.leftBehind(ns)...)
+}
+
+// leftBehind gives the syncs that keep no labels and have some on a namespace:
+// one that was set just before labelNamespaces was taken out is seen only after.
+func (c *Controller) leftBehind(ns *corev1.Namespace) []reconcile.Request {
+	labels, _ := namespaceIndexers[indexSync](ns) // no way to fail
+	if len(labels) == 0 {
+		return nil
+	}
+	known := c.states.known()
+	var requests []reconcile.Request
+	for _, o := range c.syncs.List() {
+		sync := client.ObjectKeyFromObject(o.(*v1alpha1.IdentityProviderSync))
+		if slices.Contains(labels, networkpolicy.SyncOfLabel(sync)) && !slices.Contains(known, sync) {
+			requests = append(requests, request(sync))
+		}
+	}
 	return requests
 }
 
