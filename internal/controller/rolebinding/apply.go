@@ -47,6 +47,7 @@ type scope struct {
 	failures   []error
 	taken      bool              // somebody else's object has a name that is ours
 	late       bool              // something had changed before it was written
+	unrevoked  bool              // access could not be taken away
 	unfinished bool              // interrupted: not all was written
 	waiting    map[objectKey]int // additions that wait for the budget
 	turn       time.Duration     // until the first of them may be written
@@ -127,6 +128,7 @@ func (s *scope) revoke(ctx context.Context, at step) {
 // settle ends the work on an object, well or not.
 func (s *scope) settle(at step, key objectKey, role rbacv1.RoleRef, err error) {
 	if err != nil {
+		s.notRevoked()
 		s.fail(at.place, key, role, err)
 	}
 	at.give(at.object)

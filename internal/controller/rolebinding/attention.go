@@ -3,6 +3,10 @@ package rolebinding
 import (
 	"sync"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 )
 
 // patience is how long a binding that an event concerns may wait for a worker
@@ -68,4 +72,31 @@ func (s *strays) take(rq request) map[objectKey]bool {
 	taken := s.of[rq]
 	delete(s.of, rq)
 	return taken
+}
+
+// orphans are bindings that somebody deletes so that their objects stay.
+type orphans struct {
+	mu sync.Mutex
+	of map[request]bool
+}
+
+// see notes whether a binding is being deleted so.
+func (o *orphans) see(rq request, binding client.Object) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case binding.GetDeletionTimestamp() == nil:
+		delete(o.of, rq)
+	case controllerutil.ContainsFinalizer(binding, metav1.FinalizerOrphanDependents):
+		if o.of == nil {
+			o.of = map[request]bool{}
+		}
+		o.of[rq] = true
+	}
+}
+
+func (o *orphans) has(rq request) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.of[rq]
 }

@@ -68,6 +68,7 @@ type Controllers struct {
 	written   *written
 	attention attention
 	strays    strays
+	orphaned  orphans
 	pace      *pace
 	telling   *telling
 	held      map[string]*source.Held // by kind

@@ -3,9 +3,9 @@ package rolebinding
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -14,7 +14,7 @@ import (
 
 const (
 	indexOwner   = "rollcall.owner"   // by the binding that controls them
-	indexUnowned = "rollcall.unowned" // those without a controller, by LabelBinding
+	indexUnowned = "rollcall.unowned" // those that no binding controls, by LabelBinding
 )
 
 var objectIndexers = toolscache.Indexers{
@@ -26,10 +26,10 @@ var objectIndexers = toolscache.Indexers{
 	},
 	indexUnowned: func(o any) ([]string, error) {
 		object := o.(client.Object)
-		if label := object.GetLabels()[projection.LabelBinding]; label != "" && metav1.GetControllerOfNoCopy(object) == nil {
-			return []string{label}, nil
+		if _, owned := projection.BindingOf(object); owned || object.GetLabels()[projection.LabelBinding] == "" {
+			return nil, nil
 		}
-		return nil, nil
+		return []string{object.GetLabels()[projection.LabelBinding]}, nil
 	},
 }
 
@@ -76,17 +76,33 @@ func (c *Controllers) owned(ctx context.Context, rq request, b projection.Bindin
 				c.strays.add(rq, key)
 			}
 			return nil, fmt.Errorf("read %s, which was changed: %w", key, err)
-		case b.Generated(current(o)) && !ofAnother(b, o):
+		case isOf(b, o):
 			owned[key] = o
+			c.strays.add(rq, key) // until an index finds it again
 		}
 	}
 	return owned, nil
 }
 
-// ofAnother tells whether something else than the binding controls an object.
-func ofAnother(b projection.Binding, o client.Object) bool {
-	if owner, ok := projection.BindingOf(o); ok {
-		return owner != b.Key()
+// abandoned gives the objects of a binding that is gone which nothing but their
+// label and name says are its own: somebody took their owner away, or gave them
+// another, just before. Those of a binding that was deleted with orphans stay.
+func (c *Controllers) abandoned(rq request, b projection.Binding) []client.Object {
+	if c.orphaned.has(rq) {
+		return nil
 	}
-	return metav1.GetControllerOfNoCopy(o) != nil
+	return slices.DeleteFunc(c.indexed(indexUnowned, b.Labels()[projection.LabelBinding]), func(o client.Object) bool {
+		return !isOf(b, o)
+	})
+}
+
+// isOf tells an object that was written for a binding, although no index may
+// find it, from somebody else's. A controller of another kind does not count:
+// whoever may update the object can name one, without `bind` on its role.
+func isOf(b projection.Binding, o client.Object) bool {
+	owner, owned := projection.BindingOf(o)
+	if !b.Generated(current(o)) || owned && owner != b.Key() {
+		return false
+	}
+	return owned || o.GetLabels()[projection.LabelBinding] == b.Labels()[projection.LabelBinding]
 }

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
@@ -48,6 +49,7 @@ func (c *Controllers) reconcile(ctx context.Context, k kind, rq reconcile.Reques
 		// The garbage collector would do it, some seconds later.
 		return c.end(ctx, k, rq)
 	}
+	c.orphaned.see(r, object)
 	if object.GetDeletionTimestamp() != nil {
 		if controllerutil.ContainsFinalizer(object, metav1.FinalizerOrphanDependents) {
 			c.forget(k, rq)
@@ -123,8 +125,8 @@ func (c *Controllers) project(rq reconcile.Request, k kind, s *scope, sources ma
 	}
 	c.guarded[k.name].Set(rq, guarded)
 	s.guarded = len(guarded) > 0
-	if !outcome.Held {
-		c.held[k.name].Set(rq, guarded)
+	if !outcome.Held && !s.guarded { // a name may be that of users of several syncs, and all must be active
+		c.held[k.name].Set(rq, nil)
 	}
 	return outcome
 }
@@ -145,7 +147,7 @@ func (s *scope) result(statusIn time.Duration) (reconcile.Result, error) {
 	sooner(s.outcome.Unresolved, unresolvedRetry)
 	sooner(s.guarded, heldRetry)
 	sooner(s.taken, takenRetry)
-	if s.late {
+	if s.late || s.unrevoked { // no backoff that grows beyond a second
 		sooner(true, s.retries.When(s.request))
 	} else {
 		s.retries.Forget(s.request)
@@ -166,8 +168,11 @@ func (c *Controllers) end(ctx context.Context, k kind, rq reconcile.Request) (re
 	key := k.key(rq.NamespacedName)
 	s := &scope{Controllers: c, kind: k, request: request{k.name, rq.NamespacedName}, binding: projection.Binding{
 		Kind: key.Kind, Namespace: key.Namespace, Name: key.Name}, outcome: &projection.Outcome{}}
-	s.deleteAll(ctx, c.controlled(key))
+	s.deleteAll(ctx, append(c.controlled(key), c.abandoned(s.request, s.binding)...))
 	s.wrote.Store(false)
+	if failure := errors.Join(s.failures...); failure != nil { // there is no status to tell it
+		logf.FromContext(ctx).Error(failure, "cannot take away all that a deleted binding gave; trying again")
+	}
 	return s.result(0)
 }
 

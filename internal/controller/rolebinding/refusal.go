@@ -56,6 +56,13 @@ func (s *scope) failed(err error) {
 	}
 }
 
+// notRevoked notes that somebody keeps access for now.
+func (s *scope) notRevoked() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unrevoked = true
+}
+
 // tell adds a problem: of a placement one line for each reason.
 func (s *scope) tell(p *place, problem projection.Problem) {
 	if p != nil {
@@ -147,14 +154,17 @@ func (s *scope) revokeByDeleting(ctx context.Context, p *place, key objectKey, r
 		},
 	}}
 	if err := s.Client.Create(ctx, review); err != nil {
+		s.notRevoked()
 		s.fail(p, key, role, fmt.Errorf("%w; and whether the operator may still bind is unknown: %w", refused, err))
 		return
 	}
 	if review.Status.Allowed || apierrors.IsForbidden(refused) && !isEscalation(refused) {
+		s.notRevoked()
 		s.fail(p, key, role, refused)
 		return
 	}
 	if err := s.remove(ctx, key, s.object(key)); err != nil {
+		s.notRevoked()
 		s.fail(p, key, role, err)
 		return
 	}

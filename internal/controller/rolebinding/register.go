@@ -107,6 +107,7 @@ func (c *Controllers) register(ctx context.Context, m manager.Manager, k kind) e
 	build := builder.ControllerManagedBy(m).
 		Named(strings.ToLower(k.name)).
 		For(k.empty(), builder.WithPredicates(predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+			c.orphaned.see(request{k.name, client.ObjectKeyFromObject(e.ObjectNew)}, e.ObjectNew)
 			changed := !source.SameSpec(e.ObjectOld, e.ObjectNew)
 			if changed {
 				c.attention.call(request{k.name, client.ObjectKeyFromObject(e.ObjectNew)})

@@ -69,7 +69,7 @@ func (s *scope) create(ctx context.Context, p *place, o projection.Object, subje
 		s.fail(p, key, o.RoleRef, errLate)
 	case err != nil:
 		s.fail(p, key, o.RoleRef, err)
-	case s.isOurs(existing):
+	case isOf(s.binding, existing):
 		s.strays.add(s.request, key) // the cache is late, or does not show it since its label was removed
 		s.fail(p, key, o.RoleRef, errLate)
 	default:
@@ -82,16 +82,6 @@ func (s *scope) create(ctx context.Context, p *place, o projection.Object, subje
 	}
 }
 
-// isOurs tells an object that was written for the binding, although no index
-// finds it, from somebody else's.
-func (s *scope) isOurs(o client.Object) bool {
-	if !s.binding.Generated(current(o)) || ofAnother(s.binding, o) {
-		return false
-	}
-	_, owned := projection.BindingOf(o)
-	return owned || o.GetLabels()[projection.LabelBinding] == s.labels[projection.LabelBinding]
-}
-
 // delete removes an object in the version that was looked at.
 func (s *scope) delete(ctx context.Context, p *place, key objectKey) {
 	o := s.object(key)
@@ -99,11 +89,23 @@ func (s *scope) delete(ctx context.Context, p *place, key objectKey) {
 		return
 	}
 	if err := s.remove(ctx, key, o); err != nil {
+		s.notRevoked()
 		s.fail(p, key, current(o).RoleRef, err)
 	}
 }
 
+// remove deletes an object. A finalizer, which whoever may update the object
+// can set, would keep it, and its subjects would keep the role.
 func (s *scope) remove(ctx context.Context, key objectKey, o client.Object) error {
+	if len(o.GetFinalizers()) > 0 {
+		freed := o.DeepCopyObject().(client.Object)
+		freed.SetFinalizers(nil)
+		if err := s.write(key, freed, "", func() error { return s.Client.Update(ctx, freed) }); err != nil {
+			return client.IgnoreNotFound(err)
+		}
+		s.now(key, freed)
+		o = freed
+	}
 	uid, version := o.GetUID(), o.GetResourceVersion()
 	err := s.write(key, nil, uid, func() error {
 		err := s.Client.Delete(ctx, o, client.Preconditions(metav1.Preconditions{UID: &uid, ResourceVersion: &version}))
@@ -120,6 +122,7 @@ func (s *scope) deleteAll(ctx context.Context, objects []client.Object) {
 	parallel(objects, maxRevokers, func(o client.Object) {
 		key := keyOf(o)
 		if err := s.remove(ctx, key, o); err != nil {
+			s.notRevoked()
 			s.fail(nil, key, current(o).RoleRef, err)
 		}
 	})
