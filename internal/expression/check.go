@@ -89,6 +89,10 @@ func namesOf(known map[string]any) []string {
 
 func unknownAttribute(of, name string, known []string) error {
 	known = slices.DeleteFunc(slices.Clone(known), isURN)
+	const longest = 64 // in characters: a name is shown, not an expression's whole text
+	if runes := []rune(name); len(runes) > longest {
+		name = string(runes[:longest]) + "…"
+	}
 	return fmt.Errorf("%s has no attribute %q; it may have %s", of, name, strings.Join(known, ", "))
 }
 
