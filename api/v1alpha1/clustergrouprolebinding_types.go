@@ -32,7 +32,7 @@ type BindingTarget struct {
 	Namespaces []string `json:"namespaces,omitempty"`
 
 	// namespaceSelector chooses namespaces by label, as they come, go and are
-	// relabelled. kube-*, the operator's own namespace and those of
+	// relabeled. kube-*, the operator's own namespace and those of
 	// IdentityProviderSyncs are never chosen; they can only be named.
 	// +optional
 	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector,omitempty"`

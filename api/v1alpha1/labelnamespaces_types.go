@@ -27,9 +27,9 @@ type LabelNamespaces struct {
 	// +required
 	Namespace string `json:"namespace"`
 
-	// namespaceSelector chooses the namespaces that may be labelled. Absent:
+	// namespaceSelector chooses the namespaces that may be labeled. Absent:
 	// every namespace. kube-*, the operator's own and every sync's namespace are
-	// never labelled. It bounds what the identity provider can do with the
+	// never labeled. It bounds what the identity provider can do with the
 	// attributes that namespace reads.
 	// +optional
 	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector,omitempty"`
@@ -50,7 +50,7 @@ type LabelNamespacesStatus struct {
 	Groups []NamespaceLabelStatus `json:"groups,omitempty"`
 
 	// problems has one line for each thing that keeps a namespace from being
-	// labelled, and what to do about it.
+	// labeled, and what to do about it.
 	// +kubebuilder:validation:MaxItems=32
 	// +kubebuilder:validation:items:MaxLength=1024
 	// +listType=atomic

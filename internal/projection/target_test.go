@@ -126,7 +126,7 @@ func TestTargets(t *testing.T) {
 			binding: of(clusterBinding(production(), "devs")),
 			want:    accessMap{"a/edit": {"ann", "bob"}, "b/edit": {"ann", "bob"}}, wantNamespaces: 3, // with the one that ends
 		},
-		"a namespace that was relabelled": {
+		"a namespace that was relabeled": {
 			binding: of(clusterBinding(production(), "devs")), current: []string{"a", "c"},
 			want: accessMap{"a/edit": {"ann", "bob"}, "b/edit": {"ann", "bob"}}, wantGoing: accessMap{"c/edit": nil}, wantNamespaces: 3,
 		},
