@@ -72,7 +72,16 @@ func newEnvironment(variable string) (*cel.Env, error) {
 }
 
 // compile compiles an expression; example is a resource that has everything.
+// An error is short enough for a condition, whatever it quotes.
 func compile(variable, expression string, want Result, example source) (*program, error) {
+	p, err := prepare(variable, expression, want, example)
+	if err != nil && len(err.Error()) > 2*maxMessage {
+		err = errors.New(strings.ToValidUTF8(err.Error()[:2*maxMessage-len("...")], "") + "...")
+	}
+	return p, err
+}
+
+func prepare(variable, expression string, want Result, example source) (*program, error) {
 	if n := len([]rune(expression)); n > MaxLength {
 		return nil, fmt.Errorf("the expression has %d characters; %d are allowed", n, MaxLength)
 	}
