@@ -34,6 +34,10 @@ func slot(kind, sync, name string, opaque bool) string {
 	return join(folded, encoding.EncodeToString(sum[:])[:hashLength], opaque)
 }
 
+// Slot is the object name in which a resource of the sync with that name is
+// created, for tools that make the objects that the SCIM server would.
+func Slot(kind, sync, name string, opaque bool) string { return slot(kind, sync, name, opaque) }
+
 // randomName is an object name that is the slot of no name.
 func randomName(name string, opaque bool) string {
 	return join(schema.Fold(name), randomText(hashLength), opaque)

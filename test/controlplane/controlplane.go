@@ -48,14 +48,18 @@ func Assets() string {
 }
 
 // Start runs a control plane and installs the CRDs and admission policies. The
-// API server enforces those about a second later. Call Stop on it.
-func Start() (*ControlPlane, error) {
+// API server enforces those about a second later. Call Stop on it. configure may
+// change what is started.
+func Start(configure ...func(*envtest.Environment)) (*ControlPlane, error) {
 	env := &envtest.Environment{
 		BinaryAssetsDirectory: Assets(),
 		CRDDirectoryPaths:     []string{filepath.Join(Root(), "config", "crd", "bases")},
 		ErrorIfCRDPathMissing: true,
 	}
 	env.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", "10.96.0.0/16")
+	for _, change := range configure {
+		change(env)
+	}
 	config, err := env.Start()
 	if err != nil {
 		return nil, err
