@@ -1,0 +1,3 @@
+package cluster
+
+import _ "k8s.io/client-go/tools/portforward"
