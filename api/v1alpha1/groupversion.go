@@ -23,6 +23,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&GroupRoleBinding{}, &GroupRoleBindingList{},
 		&ClusterGroupRoleBinding{}, &ClusterGroupRoleBindingList{},
 		&GroupNetworkPolicy{}, &GroupNetworkPolicyList{},
+		&ProvisioningLog{}, &ProvisioningLogList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil
