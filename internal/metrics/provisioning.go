@@ -1,0 +1,36 @@
+package metrics
+
+import "k8s.io/apimachinery/pkg/types"
+
+var (
+	changes = counter("rollcall_provisioning_changes_total",
+		"Entries of the provisioning log: what identity providers changed, and what failed.", "sync", "kind", "action")
+	changesLost = counter("rollcall_provisioning_log_lost_total",
+		"Entries that came faster than they could be taken into the provisioning log; they are in its `dropped`.", "sync")
+	logErrors = counter("rollcall_provisioning_log_write_errors_total",
+		"Attempts to write a ProvisioningLog that failed; they are made again.", "sync")
+	heldRemovals = gauge("rollcall_held_removals",
+		"Subjects (users in a binding) of a sync whose removal is held by its removalGuard; on the leader.", "sync")
+)
+
+// Change counts an entry of the provisioning log.
+func Change(sync types.NamespacedName, kind, action string) {
+	changes.WithLabelValues(sync.String(), kind, action).Inc()
+}
+
+// ChangesLost counts entries that the provisioning log could not take.
+func ChangesLost(sync types.NamespacedName, count int) {
+	changesLost.WithLabelValues(sync.String()).Add(float64(count))
+}
+
+// LogNotWritten counts an attempt to write a ProvisioningLog that failed.
+func LogNotWritten(sync types.NamespacedName) { logErrors.WithLabelValues(sync.String()).Inc() }
+
+// HeldRemovals says how many removals of a sync are held; 0 ends the series.
+func HeldRemovals(sync types.NamespacedName, subjects int64) {
+	if subjects == 0 {
+		heldRemovals.DeleteLabelValues(sync.String())
+		return
+	}
+	heldRemovals.WithLabelValues(sync.String()).Set(float64(subjects))
+}
