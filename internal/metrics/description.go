@@ -7,9 +7,7 @@ import (
 )
 
 var (
-	leader      = describe("rollcall_leader", "1 on the replica that leads (reconciles), 0 on the others.")
-	certificate = describe("rollcall_tls_certificate_expiration_timestamp_seconds",
-		"When the SCIM server's certificate expires, in seconds since 1970; absent without --tls-cert-file.")
+	leader   = describe("rollcall_leader", "1 on the replica that leads (reconciles), 0 on the others.")
 	policies = describe("rollcall_admission_policies_in_force",
 		"1 while all admission policies are as they should be, 0 while nobody is given access since one is missing or changed.")
 
@@ -53,7 +51,7 @@ func (d description) send(to chan<- prometheus.Metric, value float64, labels ...
 	to <- prometheus.MustNewConstMetric(d.desc, prometheus.GaugeValue, value, labels...)
 }
 
-var build = gauge("rollcall_build_info", "1, with the version of the program as a label.", "version", "goversion")
+var build = NewGaugeVec("rollcall_build_info", "1, with the version of the program as a label.", "version", "goversion")
 
 // SetVersion says which version runs.
 func SetVersion(version string) {

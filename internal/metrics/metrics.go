@@ -1,6 +1,6 @@
 // Package metrics has everything that Rollcall measures, for Prometheus. All
-// of it is declared by counter, gauge, histogram or state, which also keep
-// what docs/metrics.md is generated from.
+// of it, in whatever package, is declared through here, which also keeps what
+// docs/metrics.md is generated from.
 //
 // No label ever names a user or a group, or holds what a client chose: the
 // number of series grows with the syncs, tokens and kinds there are, and with
@@ -47,6 +47,8 @@ var Labels = map[string]string{
 	"method":        "`GET`, `POST`, `PUT`, `PATCH`, `DELETE`, or `other`",
 	"code":          "HTTP status; `other` for one that is not usual, `none` when the API server could not be reached",
 	"reason":        "why, one of a fixed list",
+	"which":         "one of a fixed list",
+	"result":        "`ok` or `error`",
 	"kind":          "Kubernetes kind; of entries of the provisioning log `User` or `Group`",
 	"verb":          "`create`, `update`, `patch`, or `delete`",
 	"token":         "name of the token in `spec.tokens`",
@@ -109,21 +111,24 @@ func register(v vec, labels []string) {
 	}
 }
 
-func counter(name, help string, labels ...string) *prometheus.CounterVec {
+// NewCounterVec declares a counter.
+func NewCounterVec(name, help string, labels ...string) *prometheus.CounterVec {
 	declare(Counter, name, help, labels)
 	v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	register(v, labels)
 	return v
 }
 
-func gauge(name, help string, labels ...string) *prometheus.GaugeVec {
+// NewGaugeVec declares a gauge.
+func NewGaugeVec(name, help string, labels ...string) *prometheus.GaugeVec {
 	declare(Gauge, name, help, labels)
 	v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 	register(v, labels)
 	return v
 }
 
-func histogram(name, help string, labels ...string) *prometheus.HistogramVec {
+// NewHistogramVec declares a histogram of durations in seconds.
+func NewHistogramVec(name, help string, labels ...string) *prometheus.HistogramVec {
 	declare(Histogram, name, help, labels)
 	v := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: name, Help: help, Buckets: buckets,

@@ -9,9 +9,9 @@ import (
 )
 
 var (
-	lags = histogram("rollcall_projection_lag_seconds",
+	lags = NewHistogramVec("rollcall_projection_lag_seconds",
 		"Time from seeing a change that concerns a binding until an object of it was written; on the leader. Additions may wait for the write budget, removals wait for nothing.", "kind")
-	projectionErrors = counter("rollcall_projection_errors_total",
+	projectionErrors = NewCounterVec("rollcall_projection_errors_total",
 		"Writes of a projection that failed or were refused; on the leader. The binding's `status.problems` say what to do.", "kind")
 )
 

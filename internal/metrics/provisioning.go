@@ -3,13 +3,13 @@ package metrics
 import "k8s.io/apimachinery/pkg/types"
 
 var (
-	changes = counter("rollcall_provisioning_changes_total",
+	changes = NewCounterVec("rollcall_provisioning_changes_total",
 		"Entries of the provisioning log: what identity providers changed, and what failed.", "sync", "kind", "action")
-	changesLost = counter("rollcall_provisioning_log_lost_total",
+	changesLost = NewCounterVec("rollcall_provisioning_log_lost_total",
 		"Entries that came faster than they could be taken into the provisioning log; they are in its `dropped`.", "sync")
-	logErrors = counter("rollcall_provisioning_log_write_errors_total",
+	logErrors = NewCounterVec("rollcall_provisioning_log_write_errors_total",
 		"Attempts to write a ProvisioningLog that failed; they are made again.", "sync")
-	heldRemovals = gauge("rollcall_held_removals",
+	heldRemovals = NewGaugeVec("rollcall_held_removals",
 		"Subjects (users in a binding) of a sync whose removal is held by its removalGuard; on the leader.", "sync")
 )
 

@@ -10,26 +10,11 @@ import (
 )
 
 var (
-	requests = counter("rollcall_scim_requests_total",
+	requests = NewCounterVec("rollcall_scim_requests_total",
 		"SCIM requests that were answered.", "sync", "resource_type", "method", "code")
-	durations = histogram("rollcall_scim_request_duration_seconds",
+	durations = NewHistogramVec("rollcall_scim_request_duration_seconds",
 		"Time from the header of a SCIM request to its answer. A refused token is answered after 20 ms on purpose.", "sync", "resource_type", "method")
-	refusals = counter("rollcall_scim_requests_refused_total",
-		"SCIM requests that were refused before they were looked at: `token` (no valid token), `tokens_unavailable` (the Secrets could not be read), "+
-			"`paused`, `rate_limit` (spec.rateLimit), `busy` (too many at once).", "sync", "reason")
-	inFlight = gauge("rollcall_scim_requests_in_flight", "SCIM requests that are being answered.").WithLabelValues()
-)
-
-// Refusal is why a request was refused before it was looked at; empty: it was not.
-type Refusal string
-
-// The refusals.
-const (
-	RefusedToken             Refusal = "token"
-	RefusedTokensUnavailable Refusal = "tokens_unavailable"
-	RefusedPaused            Refusal = "paused"
-	RefusedRateLimit         Refusal = "rate_limit"
-	RefusedBusy              Refusal = "busy"
+	inFlight = NewGaugeVec("rollcall_scim_requests_in_flight", "SCIM requests that are being answered.").WithLabelValues()
 )
 
 // The values of the label resource_type, method and code that there are; the
@@ -67,7 +52,7 @@ func Begin() (done func()) {
 }
 
 // Observe counts a request that was answered.
-func (r *Requests) Observe(resourceType, method string, code int, took time.Duration, refused Refusal) {
+func (r *Requests) Observe(resourceType, method string, code int, took time.Duration) {
 	t, m, c := indexOf(resourceTypes[:], resourceType), indexOf(methods[:], method), indexOf(codes[:], code)
 	series := &r.series[t][m]
 	observer := series.duration.Load()
@@ -88,9 +73,6 @@ func (r *Requests) Observe(resourceType, method string, code int, took time.Dura
 	}
 	(*observer).Observe(took.Seconds())
 	(*count).Inc()
-	if refused != "" {
-		refusals.WithLabelValues(r.sync, string(refused)).Inc()
-	}
 }
 
 // indexOf finds a value in a short list; 0 if it is not there.

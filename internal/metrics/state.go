@@ -33,8 +33,6 @@ type State struct {
 	Missing func() string
 	// Leads says whether this replica leads.
 	Leads func() bool
-	// Certificate is when the certificate of the SCIM server expires; zero: it has none.
-	Certificate func() time.Time
 }
 
 var current atomic.Pointer[State]
@@ -66,9 +64,6 @@ func (s *State) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
 	leader.send(to, truth(s.Leads()))
-	if at := s.Certificate(); !at.IsZero() {
-		certificate.send(to, seconds(at))
-	}
 	var syncs v1alpha1.IdentityProviderSyncList
 	if err := s.Cache.List(ctx, &syncs, client.UnsafeDisableDeepCopy); err != nil {
 		return

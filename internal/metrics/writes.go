@@ -11,9 +11,9 @@ import (
 )
 
 var (
-	writes = counter("rollcall_apiserver_writes_total",
+	writes = NewCounterVec("rollcall_apiserver_writes_total",
 		"Writes to the API server, by its answer. 409 is a conflict or a name that is taken; such a write is made again from what is there then.", "kind", "verb", "code")
-	writeDurations = histogram("rollcall_apiserver_write_duration_seconds",
+	writeDurations = NewHistogramVec("rollcall_apiserver_write_duration_seconds",
 		"Time that the API server took to answer a write.", "kind", "verb")
 )
 
