@@ -73,7 +73,7 @@ bench-filter: controlplane ## Print what filters and PATCH cost with 1,000 and w
 	@go test -run '^$$' -bench . -benchtime 2s -timeout 1h ./test/scale -users $(BENCH_USERS)
 
 .PHONY: verify
-verify: generate manifests fmt vet lint ## Generate, format, vet and lint, then fail unless the git tree is clean.
+verify: generate manifests fmt vet lint links ## Generate, format, vet, lint and check links, then fail unless the git tree is clean.
 	@hack/clean-tree.sh
 
 .PHONY: generate
@@ -82,8 +82,9 @@ generate: $(CONTROLLER_GEN) ## Generate the deepcopy methods of the API types, a
 	@$(MAKE) --no-print-directory conformance-docs
 
 .PHONY: manifests
-manifests: $(CONTROLLER_GEN) ## Generate the CRDs and the operator's ClusterRole.
+manifests: $(CONTROLLER_GEN) ## Generate the CRDs, docs/reference from them, and the operator's ClusterRole.
 	@$(CONTROLLER_GEN) crd paths=./api/... output:crd:dir=config/crd/bases
+	@go run ./hack/docs/reference config/crd/bases config/samples docs/reference
 	@$(CONTROLLER_GEN) rbac:roleName=rollcall-manager paths='{./cmd/...,./internal/...}' output:rbac:dir=config/rbac
 
 .PHONY: fmt
@@ -97,6 +98,10 @@ vet: ## Run go vet.
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Run the linters; .golangci.yml says which.
 	@$(GOLANGCI_LINT) run
+
+.PHONY: links
+links: ## Check that every link between the documents leads somewhere.
+	@go run ./hack/docs/links README.md CHANGELOG.md CONTRIBUTING.md docs
 
 ##@ What the rest needs
 
