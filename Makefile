@@ -27,6 +27,8 @@ RACE ?= -race
 CONTROLLER_GEN := $(BIN)/controller-gen
 GOTESTSUM := $(BIN)/gotestsum
 GOLANGCI_LINT := $(BIN)/golangci-lint
+HELM := $(BIN)/helm
+HELM_UNITTEST := $(BIN)/helm-unittest
 
 ##@ Try it
 
@@ -41,7 +43,7 @@ build: ## Build bin/rollcall and bin/idpsim.
 	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
 
 .PHONY: test
-test: controlplane $(GOTESTSUM) c-compiler ## Run all tests: unit, property, integration (real API server), with the race detector; fuzz a little.
+test: controlplane $(GOTESTSUM) $(HELM) c-compiler ## Run all tests: unit, property, integration (real API server), with the race detector; fuzz a little.
 	@$(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
 	@$(if $(TEST_FLAGS)$(filter-out ./...,$(TEST_PACKAGES)),,hack/fuzz.sh $(FUZZ_TEST_TIME) $(or $(RACE),-race=false))
 
@@ -86,6 +88,20 @@ manifests: $(CONTROLLER_GEN) ## Generate the CRDs, docs/reference from them, and
 	@$(CONTROLLER_GEN) crd paths=./api/... output:crd:dir=config/crd/bases
 	@go run ./hack/docs/reference config/crd/bases config/samples docs/reference
 	@$(CONTROLLER_GEN) rbac:roleName=rollcall-manager paths='{./cmd/...,./internal/...}' output:rbac:dir=config/rbac
+	@$(MAKE) --no-print-directory chart
+
+.PHONY: chart
+chart: ## Generate what of charts/rollcall follows from config/ and the comments in values.yaml.
+	@go run ./hack/chart
+
+.PHONY: helm-lint
+helm-lint: controlplane $(HELM) ## Lint the chart; apply it with each ci/*-values.yaml to a real API server (dry run); compare it with config/.
+	@for values in charts/rollcall/ci/*-values.yaml; do $(HELM) lint --strict --quiet charts/rollcall --values $$values; done
+	@go test -count=1 ./test/chart
+
+.PHONY: helm-unittest
+helm-unittest: $(HELM_UNITTEST) ## Run the chart's unit tests, charts/rollcall/tests.
+	@$(HELM_UNITTEST) --strict --file 'tests/*_test.yaml' charts/rollcall
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the code.
@@ -110,7 +126,7 @@ controlplane: ## Build etcd, kube-apiserver, kube-controller-manager and kubectl
 	@hack/controlplane.sh >/dev/null
 
 .PHONY: tools
-tools: $(CONTROLLER_GEN) $(GOTESTSUM) $(GOLANGCI_LINT) ## Build the tools that are pinned under hack/tools.
+tools: $(CONTROLLER_GEN) $(GOTESTSUM) $(GOLANGCI_LINT) $(HELM) $(HELM_UNITTEST) ## Build the tools that are pinned under hack/tools.
 
 .PHONY: clean
 clean: ## Remove everything that was built.
@@ -144,3 +160,9 @@ $(GOTESTSUM): $(TOOLS)/go.mod $(TOOLS)/go.sum
 
 $(GOLANGCI_LINT): $(TOOLS)/golangci-lint/go.mod $(TOOLS)/golangci-lint/go.sum
 	$(call build_tool,$(TOOLS)/golangci-lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
+
+$(HELM): $(TOOLS)/helm/go.mod $(TOOLS)/helm/go.sum
+	$(call build_tool,$(TOOLS)/helm,helm.sh/helm/v4/cmd/helm)
+
+$(HELM_UNITTEST): $(TOOLS)/helm-unittest/go.mod $(TOOLS)/helm-unittest/go.sum
+	$(call build_tool,$(TOOLS)/helm-unittest,github.com/helm-unittest/helm-unittest/cmd/helm-unittest)
