@@ -43,6 +43,22 @@ type Mapping struct {
 	Note   string `json:"note,omitempty"`
 }
 
+// Providers are the names of identity providers on the command line.
+var Providers = map[string]v1alpha1.Provider{
+	"entra": v1alpha1.ProviderEntraID, "jumpcloud": v1alpha1.ProviderJumpCloud, "okta": v1alpha1.ProviderOkta,
+	"onelogin": v1alpha1.ProviderOneLogin, "generic": v1alpha1.ProviderGeneric,
+}
+
+// Argument is the name of a provider on the command line.
+func Argument(provider v1alpha1.Provider) string {
+	for name, p := range Providers {
+		if p == provider {
+			return name
+		}
+	}
+	return "generic"
+}
+
 // TokenPlaceholder stands for the token in a Field.
 const TokenPlaceholder = "<the token>"
 

@@ -15,6 +15,8 @@ type Grid struct {
 	headers []string
 	rows    [][]Styled
 	indent  string
+	widths  []int // at least, by what was written before
+	goesOn  bool  // the headers were written
 }
 
 // NewGrid begins a table. A header that begins with "+" is of a column that is
@@ -41,6 +43,11 @@ func (g *Grid) Row(cells ...any) {
 	g.rows = append(g.rows, row)
 }
 
+// Continue makes a table for further rows below this one, which was written.
+func (g *Grid) Continue() *Grid {
+	return &Grid{headers: g.headers, indent: g.indent, widths: g.widths, goesOn: true}
+}
+
 // Len is how many rows there are.
 func (g *Grid) Len() int { return len(g.rows) }
 
@@ -53,8 +60,10 @@ func (t *Text) Grid(g *Grid) {
 		}
 	}
 	widths := make([]int, len(g.headers))
+	copy(widths, g.widths)
+	g.widths = widths
 	for _, i := range shown {
-		widths[i] = columns(strings.TrimPrefix(g.headers[i], "+"))
+		widths[i] = max(widths[i], columns(strings.TrimPrefix(g.headers[i], "+")))
 		for _, row := range g.rows {
 			widths[i] = max(widths[i], columns(Clean(row[i].text)))
 		}
@@ -73,7 +82,9 @@ func (t *Text) Grid(g *Grid) {
 		}
 		t.b.WriteString(strings.TrimRight(g.indent+b.String(), " ") + "\n")
 	}
-	line(func(i int) Styled { return Styled{text: strings.TrimPrefix(g.headers[i], "+")} })
+	if !g.goesOn {
+		line(func(i int) Styled { return Styled{text: strings.TrimPrefix(g.headers[i], "+")} })
+	}
 	for _, row := range g.rows {
 		line(func(i int) Styled {
 			if row[i].text == "" {
