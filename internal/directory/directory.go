@@ -67,6 +67,8 @@ type Directory struct {
 
 	users, groups *table
 	slices        *sliceTable
+	renderings    *renderings
+	turns         *turns
 	locks         keyedMutex
 }
 
@@ -83,7 +85,16 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		users:       newTable(KindUser),
 		groups:      newTable(KindGroup),
 		slices:      newSliceTable(),
+		renderings:  newRenderings(renderedBytes),
+		turns:       newTurns(),
 	}
+	d.users.changed = func(o client.Object, shown bool) {
+		if !shown {
+			d.renderings.forget(resourceOf(o).ID)
+		}
+	}
+	d.groups.changed = func(o client.Object, _ bool) { d.turns.next(syncOf(o)) }
+	d.slices.changed = d.turns.next
 	if d.now == nil {
 		d.now = time.Now
 	}

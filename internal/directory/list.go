@@ -57,7 +57,7 @@ func (s scope) list(ctx context.Context, rt *schema.ResourceType, query scim.Que
 	}
 	page.Resources = make([]*scim.Resource, 0, len(objects))
 	for _, o := range objects {
-		r, err := s.resource(ctx, o, query.Need)
+		r, err := s.shown(ctx, o, query.Need)
 		if isNotFound(err) {
 			page.Total-- // it was deleted while its members were read
 			continue

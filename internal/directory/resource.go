@@ -17,9 +17,9 @@ import (
 
 // resource gives an object as SCIM shows it.
 func (s scope) resource(ctx context.Context, o client.Object, need scim.Need) (*scim.Resource, error) {
-	r := s.bare(o)
 	switch o := o.(type) {
 	case *v1alpha1.Group:
+		r := s.bare(o)
 		r.Meta.Version = version(o, nil)
 		if !need.Members {
 			return r, nil
@@ -36,17 +36,33 @@ func (s scope) resource(ctx context.Context, o client.Object, need scim.Need) (*
 			r.Attributes["members"] = members
 		}
 		r.MemberCount = len(ids)
+		return r, nil
 	case *v1alpha1.User:
 		groups, err := s.groupsOf(ctx, s.sync, o.Spec.ID, false)
 		if err != nil {
 			return nil, err
 		}
-		r.Meta.Version = version(o, groups)
-		if need.Groups && len(groups) > 0 {
-			r.Attributes["groups"] = groupsAttribute(groups)
-		}
+		return s.user(o, groups, need), nil
 	}
-	return r, nil
+	return nil, fmt.Errorf("a %T is no resource", o)
+}
+
+// user gives a user who is in the groups.
+func (s scope) user(u *v1alpha1.User, groups []*v1alpha1.Group, need scim.Need) *scim.Resource {
+	r := s.bare(u)
+	r.Meta.Version = version(u, groups)
+	if need.Groups && len(groups) > 0 {
+		r.Attributes["groups"] = groupsAttribute(groups)
+	}
+	return r
+}
+
+// shown gives an object as SCIM shows it, perhaps encoded already.
+func (s scope) shown(ctx context.Context, o client.Object, need scim.Need) (*scim.Resource, error) {
+	if u, ok := o.(*v1alpha1.User); ok && need.Encoder != nil {
+		return s.rendered(ctx, u, need)
+	}
+	return s.resource(ctx, o, need)
 }
 
 // bare gives what can be read off the object alone: no version, members or groups.

@@ -31,6 +31,8 @@ type sliceTable struct {
 	handler  toolscache.ResourceEventHandlerRegistration
 
 	now func() time.Time
+	// changed is told that what is known of a sync's slices is another.
+	changed func(sync types.NamespacedName)
 
 	mu      sync.Mutex
 	early   map[types.NamespacedName]earlySlice
@@ -59,7 +61,7 @@ func sliceIndexers() toolscache.Indexers {
 func (t *sliceTable) watch(informer toolscache.SharedIndexInformer) (err error) {
 	t.informer = informer
 	t.handler, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc:    func(o any) { t.delivered(keyOf(o.(*v1alpha1.GroupMemberSlice))) },
+		AddFunc:    func(o any) { t.delivered(o.(*v1alpha1.GroupMemberSlice)) },
 		DeleteFunc: t.deleted,
 	})
 	return err
@@ -70,16 +72,21 @@ func (t *sliceTable) deleted(event any) {
 		event = unknown.Obj
 	}
 	if s, ok := event.(*v1alpha1.GroupMemberSlice); ok {
-		t.delivered(keyOf(s))
+		t.delivered(s)
 	}
 }
 
 func (t *sliceTable) synced() bool { return t.handler.HasSynced() }
 
-func (t *sliceTable) delivered(key types.NamespacedName) {
+func (t *sliceTable) delivered(s *v1alpha1.GroupMemberSlice) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.early, key)
+	delete(t.early, keyOf(s))
+	t.mu.Unlock()
+	t.changed(sliceSync(s))
+}
+
+func sliceSync(s *v1alpha1.GroupMemberSlice) types.NamespacedName {
+	return types.NamespacedName{Namespace: s.Namespace, Name: s.Spec.SyncRef.Name}
 }
 
 // cached gives a slice as the informer knows it; nil if it does not.
@@ -109,6 +116,7 @@ func (t *sliceTable) keep(s *v1alpha1.GroupMemberSlice) {
 		clear(t.early) // the informer is far behind; what is read again is kept again
 	}
 	t.early[keyOf(s)] = earlySlice{s, t.now()}
+	t.changed(sliceSync(s))
 }
 
 // forgetGone drops slices that were deleted before the informer saw them, or

@@ -64,7 +64,7 @@ func (s *store) Get(ctx context.Context, rt *schema.ResourceType, id string, nee
 	if err != nil {
 		return nil, s.d.answer(err)
 	}
-	r, err := c.resource(ctx, o, need)
+	r, err := c.shown(ctx, o, need)
 	return r, s.d.answer(err)
 }
 

@@ -32,6 +32,9 @@ type table struct {
 	informer toolscache.SharedIndexInformer
 	handler  toolscache.ResourceEventHandlerRegistration
 	tracker  tracker
+	// changed is told of every event once it can be read here, before the tracker
+	// tells who waits for it.
+	changed func(o client.Object, shown bool)
 
 	mu     sync.RWMutex
 	orders map[types.NamespacedName]*orders
@@ -76,6 +79,7 @@ func (t *table) stored(o client.Object) {
 		t.ordersOf(syncOf(o)).remove(o.GetName())
 	}
 	t.indexUnique(o, visible(o))
+	t.changed(o, visible(o))
 	t.tracker.seen(keyOf(o), sight{uid: o.GetUID(), version: o.GetResourceVersion()})
 }
 
@@ -89,6 +93,7 @@ func (t *table) removed(event any) {
 	}
 	t.ordersOf(syncOf(o)).remove(o.GetName())
 	t.indexUnique(o, false)
+	t.changed(o, false)
 	t.tracker.seen(keyOf(o), sight{uid: o.GetUID(), version: o.GetResourceVersion(), gone: true})
 }
 

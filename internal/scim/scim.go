@@ -28,6 +28,19 @@ type Resource struct {
 	// MemberCount is the number of members of a Group, filled in whatever Need
 	// says, so that nobody loads members only to count them.
 	MemberCount int
+	// Encoded is the resource as Need.Encoder wrote it; Attributes may then be
+	// missing. It and the Resource that holds it are shared: nobody changes them.
+	Encoded *Encoded
+}
+
+// Encoded is a resource as an answer shows it. Only the URL of the SCIM base is
+// missing, which belongs between the two parts: it may differ in each request.
+type Encoded struct{ Head, Tail []byte }
+
+// Encoder writes resources in one way. It is comparable: equal Encoders write
+// the same resource alike.
+type Encoder interface {
+	Encode(*Resource) *Encoded
 }
 
 // Meta is the metadata of a resource (RFC 7643 §3.1). Its location is known

@@ -36,6 +36,10 @@ type Store interface {
 type Need struct {
 	Members bool // `members` of a Group
 	Groups  bool // `groups` of a User
+	// Encoder, unless nil, will write the resource from what the other fields ask
+	// for, and from nothing else. A Store may do that itself, and keep it for as
+	// long as the resource does not change: Resource.Encoded.
+	Encoder Encoder
 }
 
 // Query chooses the resources of a list (RFC 7644 §3.4.2).

@@ -52,10 +52,16 @@ func appendValue(b []byte, value any) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// appendString writes a JSON string (RFC 8259 §7). Invalid UTF-8 becomes
-// U+FFFD, as in encoding/json.
+// appendString writes a JSON string (RFC 8259 §7).
 func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
+	b = appendEscaped(b, s)
+	return append(b, '"')
+}
+
+// appendEscaped writes what is between the quotes of a JSON string. Invalid
+// UTF-8 becomes U+FFFD, as in encoding/json.
+func appendEscaped(b []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -91,8 +97,7 @@ func appendString(b []byte, s string) []byte {
 		}
 		i += size
 	}
-	b = append(b, s[start:]...)
-	return append(b, '"')
+	return append(b, s[start:]...)
 }
 
 // appendTime writes an RFC 3339 time in UTC with microseconds, which is what a

@@ -14,22 +14,29 @@ import (
 // recording is a store that keeps what was asked of it.
 type recording struct {
 	scim.Store
-	needs []scim.Need
-	query scim.Query
+	needs   []scim.Need  // without their Encoder
+	encoder scim.Encoder // the last
+	query   scim.Query
+}
+
+func (r *recording) note(need scim.Need) {
+	r.encoder, need.Encoder = need.Encoder, nil
+	r.needs = append(r.needs, need)
 }
 
 func (r *recording) Get(ctx context.Context, rt *schema.ResourceType, id string, need scim.Need) (*scim.Resource, error) {
-	r.needs = append(r.needs, need)
+	r.note(need)
 	return r.Store.Get(ctx, rt, id, need)
 }
 
 func (r *recording) List(ctx context.Context, rt *schema.ResourceType, query scim.Query) (*scim.Page, error) {
-	r.needs, r.query = append(r.needs, query.Need), query
+	r.note(query.Need)
+	r.query = query
 	return r.Store.List(ctx, rt, query)
 }
 
 func (r *recording) Modify(ctx context.Context, rt *schema.ResourceType, id string, change scim.Change) (*scim.Resource, error) {
-	r.needs = append(r.needs, change.Need)
+	r.note(change.Need)
 	return r.Store.Modify(ctx, rt, id, change)
 }
 
@@ -79,6 +86,31 @@ func TestNeed(t *testing.T) {
 			}
 			equal(t, "needs", store.needs, test.want)
 		})
+	}
+}
+
+// A store may keep how a whole resource was written, and nothing else.
+func TestEncoderOfTheStore(t *testing.T) {
+	store := &recording{Store: memory.New()}
+	p := serveWith(t, handler.Options{Store: store})
+	user := p.user("ada")
+	p.get("/Users/" + user).want(200)
+	whole := store.encoder
+	for path, want := range map[string]scim.Encoder{
+		"/Users/" + user:              whole,
+		"/Users":                      whole,
+		"/Users?count=1&startIndex=1": whole,
+		"/Users/" + user + "?attributes=userName":       nil,
+		"/Users/" + user + "?excludedAttributes=groups": nil,
+		"/Users?attributes=userName":                    nil,
+	} {
+		p.get(path).want(200)
+		if store.encoder != want {
+			t.Errorf("%s: got the Encoder %p, want %p", path, store.encoder, want)
+		}
+	}
+	if whole == nil {
+		t.Error("there is no Encoder for a whole user")
 	}
 }
 

@@ -16,6 +16,7 @@ type view struct {
 	*resourceType
 	sel  selection
 	base string // the URL of the SCIM base
+	at   int    // where the last resource has it in what was written
 }
 
 func (v *view) location(id string) string {
@@ -38,6 +39,11 @@ func appendListHead(b []byte, total, startIndex, items int) []byte {
 // appendResource writes a resource (RFC 7643 §3): attributes in the order of
 // their schemas, so that the same resource always has the same bytes.
 func (v *view) appendResource(b []byte, r *scim.Resource) []byte {
+	if e := r.Encoded; e != nil {
+		b = append(b, e.Head...)
+		b = appendEscaped(b, v.base)
+		return append(b, e.Tail...)
+	}
 	others := v.undeclared(r.Attributes)
 	b = append(b, '{')
 	b = append(b, v.schemas...)
@@ -279,6 +285,7 @@ func (v *view) appendMeta(b []byte, r *scim.Resource) []byte {
 		case "lastModified":
 			b = appendTime(b, r.Meta.LastModified)
 		case "location":
+			v.at = len(b) + 1
 			b = appendString(b, v.location(r.ID))
 		case "version":
 			b = appendString(b, r.Meta.Version)

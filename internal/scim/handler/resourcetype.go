@@ -2,8 +2,10 @@ package handler
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
+	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
@@ -88,6 +90,20 @@ func newResourceType(t *schema.ResourceType, all []*schema.ResourceType, limits 
 		rt.declared[e.Schema.ID] = true
 	}
 	return rt
+}
+
+// Encode implements scim.Encoder: it writes a resource with all that is returned
+// by default.
+func (t *resourceType) Encode(r *scim.Resource) *scim.Encoded {
+	buf := newBuffer()
+	defer freeBuffer(buf)
+	v := view{resourceType: t}
+	*buf = v.appendResource(*buf, r)
+	if v.at == 0 {
+		return nil // no place for the base: it is left to appendResource
+	}
+	whole := slices.Clone(*buf)
+	return &scim.Encoded{Head: whole[:v.at:v.at], Tail: whole[v.at:]}
 }
 
 func newField(a *schema.Attribute) field {

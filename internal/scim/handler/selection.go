@@ -148,10 +148,14 @@ func (s selection) extension(urn, attribute string) bool {
 // need is what the Store has to put together for an answer.
 func (s selection) need(t *resourceType) scim.Need {
 	urn := t.foldedURN
-	return scim.Need{
+	need := scim.Need{
 		Members: t.members != nil && s.attribute(urn, t.members) != hidden,
 		Groups:  t.groups != nil && s.attribute(urn, t.groups) != hidden,
 	}
+	if s.only == nil && s.except == nil && len(s.sent) == 0 {
+		need.Encoder = t
+	}
+	return need
 }
 
 func shownIf(condition bool) visibility {

@@ -32,6 +32,9 @@ func (s *Store) resource(rt *schema.ResourceType, r *record, need scim.Need) *sc
 			out.Attributes = with(out.Attributes, "groups", groups)
 		}
 	}
+	if rt.Name == "User" && need.Encoder != nil {
+		out.Encoded = need.Encoder.Encode(out)
+	}
 	return out
 }
 

@@ -1,0 +1,149 @@
+package directory
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/scim"
+)
+
+// Users are read far more often than they change, so this replica keeps how an
+// answer showed them. What shows a user is decided by its spec, which its uid
+// and generation name, by the groups it is in, and by the Encoder. The groups
+// are looked up again only when a group or slice of the sync has changed since;
+// if they are the same, so is the entity tag, and with it the rendering.
+
+const (
+	// renderedBytes bounds the renderings kept: enough for 100,000 users as Entra
+	// ID sends them, in a few groups each.
+	renderedBytes = 256 << 20
+	// renderedOverhead is about what one takes beside its text.
+	renderedOverhead = 384
+)
+
+// rendering is a user as an answer showed it. Only since changes.
+type rendering struct {
+	uid        types.UID
+	generation int64
+	encoder    scim.Encoder
+	resource   *scim.Resource
+	since      atomic.Uint64 // the turn of the sync's groups at which it was right
+}
+
+func (r *rendering) size() int {
+	return len(r.resource.Encoded.Head) + len(r.resource.Encoded.Tail) + renderedOverhead
+}
+
+// rendered gives a user as an answer shows it, with Encoded instead of
+// Attributes.
+func (s scope) rendered(ctx context.Context, u *v1alpha1.User, need scim.Need) (*scim.Resource, error) {
+	// The turn is read before the groups are: what changes in between shows.
+	turn := s.turns.of(s.sync).Load()
+	kept := s.renderings.get(u.Spec.ID)
+	if kept != nil && (kept.generation != u.Generation || kept.uid != u.UID || kept.encoder != need.Encoder) {
+		kept = nil
+	}
+	if kept != nil && kept.since.Load() == turn {
+		return kept.resource, nil
+	}
+	groups, err := s.groupsOf(ctx, s.sync, u.Spec.ID, false)
+	if err != nil {
+		return nil, err
+	}
+	if kept != nil && kept.resource.Meta.Version == version(u, groups) {
+		kept.since.Store(turn)
+		return kept.resource, nil
+	}
+	full := s.user(u, groups, need)
+	encoded := need.Encoder.Encode(full)
+	if encoded == nil {
+		return full, nil
+	}
+	next := &rendering{
+		uid: u.UID, generation: u.Generation, encoder: need.Encoder,
+		resource: &scim.Resource{ID: full.ID, Meta: full.Meta, Encoded: encoded},
+	}
+	next.since.Store(turn)
+	s.renderings.put(u.Spec.ID, next)
+	return next.resource, nil
+}
+
+// renderings keeps what was rendered lately, by id: it lets go of what was not
+// asked for since half of the bound was filled.
+type renderings struct {
+	limit int
+
+	mu         sync.RWMutex
+	young, old map[string]*rendering
+	youngSize  int
+}
+
+func newRenderings(limit int) *renderings {
+	return &renderings{limit: limit, young: map[string]*rendering{}}
+}
+
+func (c *renderings) get(id string) *rendering {
+	c.mu.RLock()
+	r, young := c.young[id]
+	if !young {
+		r = c.old[id]
+	}
+	c.mu.RUnlock()
+	if !young && r != nil {
+		c.put(id, r)
+	}
+	return r
+}
+
+func (c *renderings) put(id string, r *rendering) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if before := c.young[id]; before != nil {
+		c.youngSize -= before.size()
+	}
+	if c.youngSize += r.size(); c.youngSize > c.limit/2 {
+		c.old, c.young, c.youngSize = c.young, map[string]*rendering{}, r.size()
+	}
+	c.young[id] = r
+	delete(c.old, id)
+}
+
+func (c *renderings) forget(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if before := c.young[id]; before != nil {
+		c.youngSize -= before.size()
+	}
+	delete(c.young, id)
+	delete(c.old, id)
+}
+
+// turns counts, for each sync, what may have changed the groups that users are in.
+type turns struct {
+	mu sync.RWMutex
+	by map[types.NamespacedName]*atomic.Uint64
+}
+
+func newTurns() *turns { return &turns{by: map[types.NamespacedName]*atomic.Uint64{}} }
+
+func (t *turns) of(sync types.NamespacedName) *atomic.Uint64 {
+	t.mu.RLock()
+	turn := t.by[sync]
+	t.mu.RUnlock()
+	if turn != nil {
+		return turn
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.by[sync] == nil {
+		t.by[sync] = &atomic.Uint64{}
+	}
+	return t.by[sync]
+}
+
+// next is to be called when the change can be read, before anybody is told.
+func (t *turns) next(sync types.NamespacedName) { t.of(sync).Add(1) }
