@@ -43,6 +43,8 @@ const (
 	ReasonObjectNameTaken          Reason = "ObjectNameTaken"
 	ReasonBindPermissionMissing    Reason = "BindPermissionMissing"
 	ReasonRoleNotFound             Reason = "RoleNotFound"
+	ReasonFormerRole               Reason = "FormerRoleKept"
+	ReasonFormerRoleRemoved        Reason = "FormerRoleRemoved"
 	ReasonRefusedByTheAPIServer    Reason = "RefusedByAPIServer"
 	ReasonAPIServerNotResponding   Reason = "APIServerError"
 )

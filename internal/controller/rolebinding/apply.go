@@ -3,7 +3,6 @@ package rolebinding
 import (
 	"context"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,14 +11,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 )
 
 const (
-	// maxWriters is how many additions wait for the API server at once, in all
-	// bindings together; maxRevokers is how many removals do, in each.
-	maxWriters  = 16
-	maxRevokers = 16
 	// leastProgress is how long what is no removal goes on before an event may
 	// interrupt it, so that it ends also while events keep coming.
 	leastProgress = 50 * time.Millisecond
@@ -40,186 +36,142 @@ type scope struct {
 
 	mayYield time.Time // what is no removal may be interrupted from then on
 	wrote    atomic.Bool
+	revokers chan struct{} // bounds the removals that wait for the API server
 
-	mu         sync.Mutex
-	exists     map[objectKey]client.Object // what the API server has of the binding
-	problems   []projection.Problem
-	failures   []error
-	taken      bool              // somebody else's object has a name that is ours
-	late       bool              // something had changed before it was written
-	unrevoked  bool              // access could not be taken away
-	unfinished bool              // interrupted: not all was written
-	waiting    map[objectKey]int // additions that wait for the budget
-	turn       time.Duration     // until the first of them may be written
-}
-
-// step is an object of a placement that may have to be written.
-type step struct {
-	*place
-	object projection.Object
-}
-
-// place is a placement with what has come of it.
-type place struct {
-	*projection.Placement
-	mu      sync.Mutex
-	refused bool                       // more additions would be refused too
-	behind  bool                       // not all of its objects are as wanted
-	told    map[projection.Reason]bool // one line for each reason
-	done    map[string]bool            // objects that the removals wrote or gave up
+	parts []*part
+	// result is of all parts together.
+	result
+	exists  map[objectKey]client.Object // what the API server has of the binding
+	pending bool                        // something goes on in a namespace that is slow
 }
 
 // apply makes the objects of a binding those that are wanted. Nobody who should
 // keep a role is without it in between: who moves to another object, as when
-// the roleRef changes, leaves the old one only when the new one stands.
+// the roleRef changes, leaves the old one only when the new one stands (but see
+// former.go).
 func (s *scope) apply(ctx context.Context) {
-	var places []*place
-	var revokes, adds []step
-	for i := range s.outcome.Placements {
-		p := &place{Placement: &s.outcome.Placements[i], told: map[projection.Reason]bool{}, done: map[string]bool{}}
-		places = append(places, p)
-		for _, o := range p.Objects {
-			if o.Current != nil && o.Revokes > 0 {
-				revokes = append(revokes, step{p, o})
-			}
-			if o.Changed() || !s.isMarked(keyOfObject(o)) {
-				adds = append(adds, step{p, o})
-			}
-		}
-		for _, o := range p.Obsolete {
-			if o.Revokes > 0 || len(o.Shrunk()) == 0 {
-				revokes = append(revokes, step{p, o})
-			}
-		}
+	s.parts = s.split()
+	s.run(ctx, lane.Removal, (*part).revokeAll, func(p *part) bool { return len(p.revokes) > 0 })
+	s.run(ctx, lane.Addition, (*part).addAll, func(p *part) bool { return len(p.adds) > 0 })
+	if waiting, all := s.waits(); all { // else objects that were not reached would lose their turn
+		s.budget.keep(s.binding.Key(), waiting)
 	}
-	parallel(revokes, maxRevokers, func(at step) { s.revoke(ctx, at) })
-	s.addAll(ctx, adds)
-	if !s.unfinished { // else objects that were not reached would lose their turn
-		s.budget.keep(s.binding.Key(), waitingKeys(s.waiting))
-	}
-	s.finish(ctx, places)
+	s.run(ctx, lane.Removal, (*part).finish, (*part).hasRest)
+	s.gather()
+}
+
+// revokeAll takes access away, from all objects side by side.
+func (p *part) revokeAll(ctx context.Context) {
+	parallel(p.revokes, maxRevokers, func(at step) {
+		defer slot(p.revokers)()
+		if p.job.Interrupted() {
+			p.stop()
+			return
+		}
+		p.revoke(ctx, at)
+	})
 }
 
 // revoke takes access away from an object. It also adds what is pending for it,
 // since it is written anyway; but what is refused since it adds somebody must
 // not keep anybody from being removed.
-func (s *scope) revoke(ctx context.Context, at step) {
+func (p *part) revoke(ctx context.Context, at step) {
 	o, key := at.object, keyOfObject(at.object)
 	if o.Adds > 0 && o.Moves == 0 {
-		if err := s.update(ctx, key, o.Subjects); err == nil || isLate(err, o.RoleRef.Name) {
-			s.settle(at, key, o.RoleRef, err)
+		if err := p.update(ctx, key, o.Subjects); err == nil || isLate(err, o.RoleRef.Name) {
+			p.settle(at, key, o.RoleRef, err)
 			return
 		}
 	}
 	if len(o.Shrunk()) == 0 && slices.ContainsFunc(at.Obsolete, func(other projection.Object) bool { return keyOfObject(other) == key }) {
-		s.delete(ctx, at.place, key)
+		p.delete(ctx, at.place, key)
 		return
 	}
-	err := s.update(ctx, key, o.Shrunk())
+	err := p.update(ctx, key, o.Shrunk())
 	switch {
 	case err != nil && (apierrors.IsForbidden(err) || roleIsGone(err, o.RoleRef.Name)):
-		s.revokeByDeleting(ctx, at.place, key, o.RoleRef, err)
+		p.revokeByDeleting(ctx, at.place, key, o.RoleRef, err)
 		at.give(o)
 	case err != nil || o.Adds == 0 && o.Moves == 0:
-		s.settle(at, key, o.RoleRef, err)
+		p.settle(at, key, o.RoleRef, err)
 	}
 }
 
 // settle ends the work on an object, well or not.
-func (s *scope) settle(at step, key objectKey, role rbacv1.RoleRef, err error) {
+func (p *part) settle(at step, key objectKey, role rbacv1.RoleRef, err error) {
 	if err != nil {
-		s.notRevoked()
-		s.fail(at.place, key, role, err)
+		p.notRevoked()
+		p.fail(at.place, key, role, err)
 	}
 	at.give(at.object)
 }
 
-// give has an object not written again.
-func (p *place) give(o projection.Object) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.done[o.Name] = true
-}
-
-// yields tells whether to stop here and look at the binding anew later, since an
-// event has come or it has taken long enough.
-func (s *scope) yields(ctx context.Context) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	late := time.Since(s.mayYield)
-	s.unfinished = s.unfinished || ctx.Err() != nil || late > mostProgress || late > 0 && s.attention.needed(s.request)
-	return s.unfinished
-}
-
-func (s *scope) addAll(ctx context.Context, adds []step) {
-	parallel(adds, maxWriters, func(at step) {
+func (p *part) addAll(ctx context.Context) {
+	parallel(p.adds, maxWriters, func(at step) {
 		key := keyOfObject(at.object)
-		existing := s.object(key)
-		if at.skips(at.object) || s.yields(ctx) {
+		existing := p.object(key)
+		if at.skips(at.object) || p.yields(ctx) {
 			return
 		}
-		if existing != nil && at.object.Adds > 0 {
-			if wait := s.budget.ask(s.binding.Key(), key, stored(current(existing).Subjects)); wait > 0 {
-				s.wait(at, key, wait)
+		// Who moves from a former role does not wait: that role is to go.
+		if existing != nil && at.object.Adds > 0 && !at.hasFormer() {
+			if wait := p.budget.ask(p.binding.Key(), key, stored(current(existing).Subjects)); wait > 0 {
+				p.wait(at, key, wait)
 				return
 			}
 		}
-		s.writers <- struct{}{}
-		defer func() { <-s.writers }()
-		s.put(ctx, at.place, at.object, union(at.object))
+		defer slot(p.writers)()
+		p.put(ctx, at.place, at.object, union(at.object))
 	})
 }
 
-func (s *scope) wait(at step, key objectKey, d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.waiting == nil {
-		s.waiting = map[objectKey]int{}
+func (p *part) wait(at step, key objectKey, d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting == nil {
+		p.waiting = map[objectKey]int{}
 	}
-	if len(s.waiting) == 0 || d < s.turn {
-		s.turn = d
+	if len(p.waiting) == 0 || d < p.turn {
+		p.turn = d
 	}
-	s.waiting[key] = at.object.Adds
+	p.waiting[key] = at.object.Adds
 	at.behindNow()
 }
 
-// skips tells whether an object needs no further write, or cannot have one.
-func (p *place) skips(o projection.Object) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.behind = p.behind || p.refused
-	return p.done[o.Name] || p.refused
-}
-
-func (p *place) behindNow() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.behind = true
+// hasRest tells whether finish has anything to do.
+func (p *part) hasRest() bool {
+	return slices.ContainsFunc(p.places, func(at *place) bool {
+		return len(at.Obsolete) > 0 || at.hasFormer() || slices.ContainsFunc(at.Objects, func(o projection.Object) bool { return o.Moves > 0 })
+	})
 }
 
 // finish ends the moves in placements whose objects all stand.
-func (s *scope) finish(ctx context.Context, places []*place) {
+func (p *part) finish(ctx context.Context) {
 	var last []func()
-	for _, p := range places {
-		if p.behind {
+	for _, at := range p.places {
+		if at.behind {
 			continue
 		}
-		for _, o := range p.Objects {
+		for _, o := range at.Objects {
 			if o.Moves > 0 {
-				last = append(last, func() { s.put(ctx, p, o, o.Subjects) })
+				last = append(last, func() { p.put(ctx, at, o, o.Subjects) })
 			}
 		}
-		for _, o := range p.Obsolete {
-			if s.object(keyOfObject(o)) != nil {
-				last = append(last, func() { s.delete(ctx, p, keyOfObject(o)) })
+		for _, o := range at.Obsolete {
+			if p.object(keyOfObject(o)) != nil {
+				last = append(last, func() { p.delete(ctx, at, keyOfObject(o)) })
 			}
 		}
 	}
 	parallel(last, maxWriters, func(write func()) {
-		if !s.yields(ctx) {
+		defer slot(p.writers)()
+		if !p.yields(ctx) {
 			write()
 		}
 	})
+	for _, at := range p.places {
+		p.endFormer(ctx, at)
+	}
 }
 
 // union is what an object holds while some of its subjects move to others.
@@ -233,27 +185,3 @@ func union(o projection.Object) []rbacv1.Subject {
 }
 
 func keyOfObject(o projection.Object) objectKey { return objectKey{o.Namespace, o.Name} }
-
-func waitingKeys(waiting map[objectKey]int) map[objectKey]bool {
-	keys := make(map[objectKey]bool, len(waiting))
-	for key := range waiting {
-		keys[key] = true
-	}
-	return keys
-}
-
-// parallel does so many things at once, and returns when all are done.
-func parallel[T any](items []T, workers int, do func(T)) {
-	var next atomic.Int64
-	var group sync.WaitGroup
-	work := func() {
-		for i := next.Add(1) - 1; i < int64(len(items)); i = next.Add(1) - 1 {
-			do(items[i])
-		}
-	}
-	for range min(workers, len(items)) - 1 {
-		group.Go(work)
-	}
-	work()
-	group.Wait()
-}

@@ -6,10 +6,8 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -26,13 +24,7 @@ func TestQuota(t *testing.T) {
 	b := w.bindCluster(namespaces(full), nil)
 	w.wantIn(full, "ann", true)
 
-	one := corev1.ResourceList{"count/rolebindings.rbac.authorization.k8s.io": resource.MustParse("1")}
-	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Namespace: full, Name: "full"}, Spec: corev1.ResourceQuotaSpec{Hard: one}}
-	w.create(quota)
-	quota.Status = corev1.ResourceQuotaStatus{Hard: one, Used: one} // as the quota controller would say
-	if err := admin.Status().Update(t.Context(), quota); err != nil {
-		t.Fatal(err)
-	}
+	quota := w.fillQuota(full)
 	update(w, b, func(b *v1alpha1.ClusterGroupRoleBinding) {
 		b.Spec.Target, b.Spec.RoleRef.Name = namespaces(full, free), "pod-writer"
 	})

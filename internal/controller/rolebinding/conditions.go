@@ -50,7 +50,7 @@ func (s *scope) setConditions(status *v1alpha1.GroupBindingStatus, problems []pr
 			return
 		}
 		set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, string(first.Reason), first.Message)
-	case s.unfinished:
+	case s.unfinished, s.pending:
 		set(v1alpha1.ConditionReady, metav1.ConditionFalse, reasonWriting, bound+"; "+progress)
 		set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, reasonWriting, progress)
 	case len(s.waiting) > 0:
@@ -66,7 +66,7 @@ func (s *scope) setConditions(status *v1alpha1.GroupBindingStatus, problems []pr
 
 // progress says what is still to be written.
 func (s *scope) progress() string {
-	if s.unfinished {
+	if s.unfinished || s.pending {
 		return fmt.Sprintf("%d objects exist, more are being written", len(s.exists))
 	}
 	additions := 0

@@ -15,6 +15,7 @@
 package rolebinding
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -26,6 +27,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	crsource "sigs.k8s.io/controller-runtime/pkg/source"
 
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
@@ -58,6 +60,9 @@ type Options struct {
 	// GateChanged gives a source of events that queues requests whenever the
 	// answer of Gate changes.
 	GateChanged func(requests func(context.Context) []reconcile.Request) crsource.TypedSyncingSource[reconcile.Request]
+	// FormerRoleTime is how long members keep a role that their binding does not
+	// name any more while the new one is refused for a reason that may pass; 0: a minute.
+	FormerRoleTime time.Duration
 }
 
 // Controllers reconcile both kinds of bindings.
@@ -75,8 +80,11 @@ type Controllers struct {
 	guarded   map[string]*source.Held // bindings whose removals the guard holds, by kind
 	retries   workqueue.TypedRateLimiter[request]
 	writers   chan struct{} // bounds what waits for the API server, but for removals
+	slow      slowParts
+	formers   formers
 
 	// Set by Register.
+	lanes    *lane.Lanes
 	live     client.Reader
 	recorder events.EventRecorder
 	stores   stores
@@ -95,6 +103,7 @@ type request struct {
 
 // New makes Controllers. Call Register on them.
 func New(options Options) *Controllers {
+	options.FormerRoleTime = cmp.Or(options.FormerRoleTime, formerRoleTime)
 	c := &Controllers{
 		Options: options,
 		budget:  newBudget(time.Now),

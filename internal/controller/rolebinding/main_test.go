@@ -33,6 +33,9 @@ import (
 // operatorNamespace is the operator's own.
 const operatorNamespace = "rollcall-system"
 
+// formerRoleTime is how long a former role stays in these tests.
+const formerRoleTime = 8 * time.Second
+
 // guard holds removals for the syncs that ask for it.
 var guard = removalguard.New(time.Now)
 
@@ -116,6 +119,7 @@ func startController(ctx context.Context, config *rest.Config, scheme *runtime.S
 	}
 	controllers := rolebinding.New(rolebinding.Options{
 		Client: mgr.GetClient(), Sources: sources, OperatorNamespace: operatorNamespace, Guard: guard, Gate: gate.problem, GateChanged: gate.changed,
+		FormerRoleTime: formerRoleTime,
 	})
 	if err := controllers.Register(ctx, mgr); err != nil {
 		return err

@@ -273,12 +273,6 @@ func TestRoleThatMayNotBeBound(t *testing.T) {
 	})
 	update(w, b, func(b *v1alpha1.GroupRoleBinding) { b.Spec.RoleRef.Name = "pod-reader" })
 	w.wantAccess(access{"ann": true})
-	update(w, b, func(b *v1alpha1.GroupRoleBinding) { b.Spec.RoleRef.Name = "secret-reader" })
-	w.wantReason(b, "BindPermissionMissing")
-	w.wantAccess(access{"ann": true}) // the former role, until the new one can be bound
-	no := false
-	update(w, ann, func(u *v1alpha1.User) { u.Spec.Active = &no })
-	w.wantAccess(access{"ann": false}) // but revoking works
 }
 
 func TestRoleThatDoesNotExistYet(t *testing.T) {

@@ -8,11 +8,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	logf "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 )
@@ -69,17 +70,24 @@ func (c *Controllers) reconcile(ctx context.Context, k kind, rq reconcile.Reques
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	s := &scope{Controllers: c, kind: k, request: r, binding: b, exists: owned,
-		labels: b.Labels(), owners: b.OwnerReferences()}
+	s := c.newScope(k, rq, b, owned)
 	s.outcome = c.project(rq, k, s, sources)
 	s.mayYield = time.Now().Add(max(leastProgress, time.Since(begun)))
 	s.apply(ctx)
 	statusIn, err := s.report(ctx, object, subjectName(b, sources))
 	if err != nil {
-		s.failed(err)
+		s.failure(err)
 	}
 	reader.Done()
-	return s.result(statusIn)
+	return s.after(statusIn)
+}
+
+func (c *Controllers) newScope(k kind, rq reconcile.Request, b projection.Binding, exists map[objectKey]client.Object) *scope {
+	if exists == nil {
+		exists = map[objectKey]client.Object{}
+	}
+	return &scope{Controllers: c, kind: k, request: request{k.name, rq.NamespacedName}, binding: b, exists: exists,
+		labels: b.Labels(), owners: b.OwnerReferences(), revokers: make(chan struct{}, maxRevokers)}
 }
 
 // readSources reads the syncs that a binding refers to.
@@ -131,9 +139,9 @@ func (c *Controllers) project(rq reconcile.Request, k kind, s *scope, sources ma
 	return outcome
 }
 
-// result says when to look again. A failure waits for its turn only if nothing
+// after says when to look again. A failure waits for its turn only if nothing
 // else is to be done before.
-func (s *scope) result(statusIn time.Duration) (reconcile.Result, error) {
+func (s *scope) after(statusIn time.Duration) (reconcile.Result, error) {
 	var in time.Duration
 	sooner := func(when bool, d time.Duration) {
 		if when && (in == 0 || d < in) {
@@ -147,7 +155,8 @@ func (s *scope) result(statusIn time.Duration) (reconcile.Result, error) {
 	sooner(s.outcome.Unresolved, unresolvedRetry)
 	sooner(s.guarded, heldRetry)
 	sooner(s.taken, takenRetry)
-	if s.late || s.unrevoked { // no backoff that grows beyond a second
+	sooner(s.pending, lane.Again)
+	if s.late || s.unrevoked || s.former { // no backoff that grows beyond a second
 		sooner(true, s.retries.When(s.request))
 	} else {
 		s.retries.Forget(s.request)
@@ -160,32 +169,4 @@ func (s *scope) result(statusIn time.Duration) (reconcile.Result, error) {
 		priority = fillPriority
 	}
 	return reconcile.Result{RequeueAfter: in, Priority: &priority}, nil
-}
-
-// end takes away all that a binding gave.
-func (c *Controllers) end(ctx context.Context, k kind, rq reconcile.Request) (reconcile.Result, error) {
-	c.forget(k, rq)
-	key := k.key(rq.NamespacedName)
-	s := &scope{Controllers: c, kind: k, request: request{k.name, rq.NamespacedName}, binding: projection.Binding{
-		Kind: key.Kind, Namespace: key.Namespace, Name: key.Name}, outcome: &projection.Outcome{}}
-	s.deleteAll(ctx, append(c.controlled(key), c.abandoned(s.request, s.binding)...))
-	s.wrote.Store(false)
-	if failure := errors.Join(s.failures...); failure != nil { // there is no status to tell it
-		logf.FromContext(ctx).Error(failure, "cannot take away all that a deleted binding gave; trying again")
-	}
-	return s.result(0)
-}
-
-// forget drops what is remembered about a binding that gives nothing any more.
-func (c *Controllers) forget(k kind, rq reconcile.Request) {
-	r := request{k.name, rq.NamespacedName}
-	c.held[k.name].Set(rq, nil)
-	c.guarded[k.name].Set(rq, nil)
-	c.Sources.Forget(source.Consumer{Controller: k.name, NamespacedName: rq.NamespacedName})
-	c.strays.take(r)
-	c.budget.keep(k.key(rq.NamespacedName), nil)
-	c.pace.forget(r)
-	if c.Guard != nil {
-		c.Guard.Forget(k.key(rq.NamespacedName).String())
-	}
 }

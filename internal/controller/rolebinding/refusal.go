@@ -1,12 +1,10 @@
 package rolebinding
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 
-	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -24,59 +22,61 @@ var errLate = errors.New("an object has changed since it was read")
 // fail notes what a refused write means: a problem that says what to do, and
 // whether it is worth another try. It blocks nothing but what would be refused
 // for the same reason.
-func (s *scope) fail(p *place, key objectKey, role rbacv1.RoleRef, err error) {
-	if p != nil {
-		p.behindNow()
-	}
+func (p *part) fail(at *place, key objectKey, role rbacv1.RoleRef, err error) {
 	if isLate(err, role.Name) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.late = true
+		at.behindNow()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.late = true
 		return
 	}
 	problem, ofAll := refusal(err, key, role)
+	switch {
+	case problem != nil && ofAll:
+		at.failedNow(problem.Reason)
+	default:
+		at.failedNow("")
+	}
 	if problem == nil {
 		return
 	}
-	s.failed(fmt.Errorf("write %s: %w", key, err))
-	if p != nil {
-		p.mu.Lock()
-		p.refused = p.refused || ofAll
-		p.mu.Unlock()
-	}
-	s.tell(p, *problem)
+	p.failure(fmt.Errorf("write %s: %w", key, err))
+	p.tell(at, *problem)
 }
 
-// failed notes an error that makes the reconcile one to be tried again.
-func (s *scope) failed(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.failures) < maxFailures {
-		s.failures = append(s.failures, err)
+// failure notes an error that makes the reconcile one to be tried again.
+func (r *result) failure(err error) {
+	if len(r.failures) < maxFailures {
+		r.failures = append(r.failures, err)
 	}
+}
+
+// failure notes an error that makes the reconcile one to be tried again.
+func (p *part) failure(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.result.failure(err)
 }
 
 // notRevoked notes that somebody keeps access for now.
-func (s *scope) notRevoked() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.unrevoked = true
+func (p *part) notRevoked() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unrevoked = true
 }
 
 // tell adds a problem: of a placement one line for each reason.
-func (s *scope) tell(p *place, problem projection.Problem) {
-	if p != nil {
-		p.mu.Lock()
-		known := p.told[problem.Reason]
-		p.told[problem.Reason] = true
-		p.mu.Unlock()
-		if known {
-			return
-		}
+func (p *part) tell(at *place, problem projection.Problem) {
+	at.mu.Lock()
+	known := at.told[problem.Reason]
+	at.told[problem.Reason] = true
+	at.mu.Unlock()
+	if known {
+		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.problems = append(s.problems, problem)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.problems = append(p.problems, problem)
 }
 
 // refusal turns an error of a write into a problem that says what to do; nil
@@ -135,42 +135,4 @@ func isEscalation(err error) bool {
 func howToGrant(role rbacv1.RoleRef) string {
 	return fmt.Sprintf("add %q to bindableRoles, or a rule with verbs [bind], resources [%ss] and resourceNames [%s] to the operator's ClusterRole",
 		role.Name, strings.ToLower(role.Kind), role.Name)
-}
-
-// revokeByDeleting is for when the API server refuses an update that takes
-// access away. Once `bind` is withdrawn from the operator, that is so for each
-// update of the object, but not for its deletion. Revoking must never fail, so
-// then it is deleted, which takes access from all its subjects; a Forbidden for
-// any other reason, such as a quota or a webhook, is only reported. A role that
-// is gone gives nothing, but it may come back.
-func (s *scope) revokeByDeleting(ctx context.Context, p *place, key objectKey, role rbacv1.RoleRef, refused error) {
-	review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
-		ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Namespace: key.namespace,
-			Verb:      "bind",
-			Group:     rbacv1.GroupName,
-			Resource:  strings.ToLower(role.Kind) + "s",
-			Name:      role.Name,
-		},
-	}}
-	if err := s.Client.Create(ctx, review); err != nil {
-		s.notRevoked()
-		s.fail(p, key, role, fmt.Errorf("%w; and whether the operator may still bind is unknown: %w", refused, err))
-		return
-	}
-	if review.Status.Allowed || apierrors.IsForbidden(refused) && !isEscalation(refused) {
-		s.notRevoked()
-		s.fail(p, key, role, refused)
-		return
-	}
-	if err := s.remove(ctx, key, s.object(key)); err != nil {
-		s.notRevoked()
-		s.fail(p, key, role, err)
-		return
-	}
-	p.behindNow()
-	s.failed(fmt.Errorf("write %s: %w", key, refused))
-	s.tell(p, projection.NewProblem(projection.ReasonBindPermissionMissing,
-		"the operator may no longer bind %s %q, so it could not remove some members; %s was deleted to take their access away. To have the others bound again, %s",
-		role.Kind, role.Name, key, howToGrant(role)))
 }

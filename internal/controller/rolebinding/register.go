@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 )
@@ -71,6 +72,7 @@ func slim(o any) (any, error) {
 // Register adds the controllers, which run on the leader only, and their
 // indexes to a manager. Its cache must have CacheOptions.
 func (c *Controllers) Register(ctx context.Context, m manager.Manager) error {
+	c.lanes = lane.New(ctx)
 	c.live = m.GetAPIReader()
 	c.recorder = m.GetEventRecorder("rollcall")
 	for _, s := range []struct {

@@ -16,17 +16,17 @@ func TestRemovalsAreRetriedSoon(t *testing.T) {
 	tests := map[string]*scope{
 		"nothing else":           {},
 		"removals that are held": {guarded: true},
-		"a name that is taken":   {taken: true},
-		"the budget":             {waiting: map[objectKey]int{{}: 1}, turn: time.Minute},
+		"a name that is taken":   {result: result{taken: true}},
+		"the budget":             {result: result{waiting: map[objectKey]int{{}: 1}, turn: time.Minute}},
 	}
 	for name, s := range tests {
 		t.Run(name, func(t *testing.T) {
 			s.Controllers, s.outcome = New(Options{}), &projection.Outcome{}
 			s.request = request{projection.KindGroupRoleBinding, types.NamespacedName{Namespace: "team", Name: "devs"}}
-			s.failed(errors.New("the API server answers 500"))
-			s.notRevoked()
+			s.failure(errors.New("the API server answers 500"))
+			s.unrevoked = true
 			for range 20 {
-				result, err := s.result(0)
+				result, err := s.after(0)
 				if err != nil || result.RequeueAfter <= 0 || result.RequeueAfter > time.Second {
 					t.Fatalf("again after %v, %v; want within a second", result.RequeueAfter, err)
 				}

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/expression"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 )
@@ -20,6 +21,9 @@ const (
 	maxObjects = 64
 	maxRoles   = 17
 )
+
+// statusOf is a status in its lane, beside the objects of its binding.
+type statusOf struct{ request }
 
 // report writes the status and events, both only when something changed. What
 // is no news may have to wait, for as long as it says.
@@ -37,12 +41,21 @@ func (s *scope) report(ctx context.Context, object client.Object, subjectName st
 	}
 	changed := object.DeepCopyObject().(client.Object)
 	*s.kind.status(changed) = *after
-	if err := s.Client.Status().Patch(ctx, changed, client.MergeFrom(object)); err != nil {
-		return 0, client.IgnoreNotFound(err)
+	// A webhook may hang for this one too.
+	var refused error // of the job: only to be read once that has ended
+	answer := s.lanes.Run(ctx, object.GetNamespace(), statusOf{s.request}, lane.Status, func(ctx context.Context, job *lane.Job) {
+		refused = job.Write(ctx, func(ctx context.Context) error {
+			return s.Client.Status().Patch(ctx, changed, client.MergeFrom(object))
+		})
+		if refused == nil {
+			s.pace.wrote(s.request)
+			s.announce(object, before, after, problems)
+		}
+	})
+	if answer != lane.Done {
+		return lane.Again, nil
 	}
-	s.pace.wrote(s.request)
-	s.announce(object, before, after, problems)
-	return 0, nil
+	return 0, client.IgnoreNotFound(refused)
 }
 
 // status is what the outcome and the objects that exist come to.

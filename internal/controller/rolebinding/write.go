@@ -18,158 +18,125 @@ import (
 
 // put makes an object, or updates it in place, to have exactly these subjects
 // and our marks.
-func (s *scope) put(ctx context.Context, p *place, o projection.Object, subjects []rbacv1.Subject) {
+func (p *part) put(ctx context.Context, at *place, o projection.Object, subjects []rbacv1.Subject) {
 	key := keyOfObject(o)
-	if s.object(key) == nil {
-		s.create(ctx, p, o, subjects)
-	} else if err := s.update(ctx, key, subjects); err != nil {
-		s.fail(p, key, o.RoleRef, err)
+	if p.object(key) == nil {
+		p.create(ctx, at, o, subjects)
+	} else if err := p.update(ctx, key, subjects); err != nil {
+		p.fail(at, key, o.RoleRef, err)
 	}
 }
 
 // update brings an object that exists in line.
-func (s *scope) update(ctx context.Context, key objectKey, subjects []rbacv1.Subject) error {
-	existing := s.object(key)
-	if same(current(existing).Subjects, subjects) && s.isMarked(key) {
+func (p *part) update(ctx context.Context, key objectKey, subjects []rbacv1.Subject) error {
+	existing := p.object(key)
+	if same(current(existing).Subjects, subjects) && p.isMarked(existing) {
 		return nil
 	}
 	updated := existing.DeepCopyObject().(client.Object)
 	setSubjects(updated, subjects)
-	updated.SetOwnerReferences(s.owners)
+	updated.SetOwnerReferences(p.owners)
 	marks := maps.Clone(updated.GetLabels())
 	if marks == nil {
 		marks = map[string]string{}
 	}
-	maps.Copy(marks, s.labels)
+	maps.Copy(marks, p.labels)
 	updated.SetLabels(marks)
 	// With the resourceVersion of what was read: a conflict starts over.
-	err := s.write(key, updated, "", func() error { return s.Client.Update(ctx, updated) })
+	err := p.write(ctx, key, updated, "", func(ctx context.Context) error { return p.Client.Update(ctx, updated) })
 	if err == nil {
-		s.now(key, updated)
+		p.now(key, updated)
 	}
 	return err
 }
 
-func (s *scope) create(ctx context.Context, p *place, o projection.Object, subjects []rbacv1.Subject) {
+func (p *part) create(ctx context.Context, at *place, o projection.Object, subjects []rbacv1.Subject) {
 	o.Subjects = subjects
-	created, key := desired(s.binding, o), keyOfObject(o)
-	err := s.write(key, created, "", func() error { return s.Client.Create(ctx, created) })
+	created, key := desired(p.binding, o), keyOfObject(o)
+	err := p.write(ctx, key, created, "", func(ctx context.Context) error { return p.Client.Create(ctx, created) })
 	if err == nil {
-		s.now(key, created)
+		p.now(key, created)
 		return
 	}
 	if !apierrors.IsAlreadyExists(err) {
-		s.fail(p, key, o.RoleRef, err)
+		p.fail(at, key, o.RoleRef, err)
 		return
 	}
 	existing := key.empty()
-	err = s.live.Get(ctx, client.ObjectKey{Namespace: key.namespace, Name: key.name}, existing)
+	err = p.live.Get(ctx, client.ObjectKey{Namespace: key.namespace, Name: key.name}, existing)
 	switch {
 	case apierrors.IsNotFound(err):
-		s.fail(p, key, o.RoleRef, errLate)
+		p.fail(at, key, o.RoleRef, errLate)
 	case err != nil:
-		s.fail(p, key, o.RoleRef, err)
-	case isOf(s.binding, existing):
-		s.strays.add(s.request, key) // the cache is late, or does not show it since its label was removed
-		s.fail(p, key, o.RoleRef, errLate)
+		p.fail(at, key, o.RoleRef, err)
+	case isOf(p.binding, existing):
+		p.strays.add(p.request, key) // the cache is late, or does not show it since its label was removed
+		p.fail(at, key, o.RoleRef, errLate)
 	default:
-		p.behindNow()
-		s.mu.Lock()
-		s.taken = true
-		s.mu.Unlock()
-		s.tell(p, projection.NewProblem(projection.ReasonObjectNameTaken,
-			"%s exists and is not of this %s; it was not touched. Delete it, or rename one of the two", key, s.kind.name))
+		at.failedNow("")
+		p.mu.Lock()
+		p.taken = true
+		p.mu.Unlock()
+		p.tell(at, projection.NewProblem(projection.ReasonObjectNameTaken,
+			"%s exists and is not of this %s; it was not touched. Delete it, or rename one of the two", key, p.kind.name))
 	}
 }
 
 // delete removes an object in the version that was looked at.
-func (s *scope) delete(ctx context.Context, p *place, key objectKey) {
-	o := s.object(key)
+func (p *part) delete(ctx context.Context, at *place, key objectKey) {
+	o := p.object(key)
 	if o == nil {
 		return
 	}
-	if err := s.remove(ctx, key, o); err != nil {
-		s.notRevoked()
-		s.fail(p, key, current(o).RoleRef, err)
+	if err := p.remove(ctx, key, o); err != nil {
+		p.notRevoked()
+		p.fail(at, key, current(o).RoleRef, err)
 	}
 }
 
 // remove deletes an object. A finalizer, which whoever may update the object
 // can set, would keep it, and its subjects would keep the role.
-func (s *scope) remove(ctx context.Context, key objectKey, o client.Object) error {
+func (p *part) remove(ctx context.Context, key objectKey, o client.Object) error {
 	if len(o.GetFinalizers()) > 0 {
 		freed := o.DeepCopyObject().(client.Object)
 		freed.SetFinalizers(nil)
-		if err := s.write(key, freed, "", func() error { return s.Client.Update(ctx, freed) }); err != nil {
+		if err := p.write(ctx, key, freed, "", func(ctx context.Context) error { return p.Client.Update(ctx, freed) }); err != nil {
 			return client.IgnoreNotFound(err)
 		}
-		s.now(key, freed)
+		p.now(key, freed)
 		o = freed
 	}
 	uid, version := o.GetUID(), o.GetResourceVersion()
-	err := s.write(key, nil, uid, func() error {
-		err := s.Client.Delete(ctx, o, client.Preconditions(metav1.Preconditions{UID: &uid, ResourceVersion: &version}))
+	err := p.write(ctx, key, nil, uid, func(ctx context.Context) error {
+		err := p.Client.Delete(ctx, o, client.Preconditions(metav1.Preconditions{UID: &uid, ResourceVersion: &version}))
 		return client.IgnoreNotFound(err)
 	})
 	if err == nil {
-		s.now(key, nil)
+		p.now(key, nil)
 	}
 	return err
-}
-
-// deleteAll takes away all that a binding gave.
-func (s *scope) deleteAll(ctx context.Context, objects []client.Object) {
-	parallel(objects, maxRevokers, func(o client.Object) {
-		key := keyOf(o)
-		if err := s.remove(ctx, key, o); err != nil {
-			s.notRevoked()
-			s.fail(nil, key, current(o).RoleRef, err)
-		}
-	})
 }
 
 // write makes a request and remembers what comes of it.
-func (s *scope) write(key objectKey, o client.Object, deleted types.UID, request func() error) error {
-	s.written.begin(s.binding.Key(), key)
-	err := request()
+func (p *part) write(ctx context.Context, key objectKey, o client.Object, deleted types.UID, request func(context.Context) error) error {
+	p.written.begin(p.binding.Key(), key)
+	err := p.job.Write(ctx, request)
 	if err != nil {
 		o, deleted = nil, ""
 	}
-	if changed := s.written.wrote(key, o, deleted); changed && err == nil {
-		s.mu.Lock()
-		s.late = true
-		s.mu.Unlock()
+	if changed := p.written.wrote(key, o, deleted); changed && err == nil {
+		p.mu.Lock()
+		p.late = true
+		p.mu.Unlock()
 	}
 	if err == nil {
-		s.wrote.Store(true)
+		p.wrote.Store(true)
 	}
 	return err
 }
 
-// object gives an object as it is now; nil if it does not exist.
-func (s *scope) object(key objectKey) client.Object {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.exists[key]
-}
-
-// now notes how an object is; nil when it is gone.
-func (s *scope) now(key objectKey, o client.Object) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if o == nil {
-		delete(s.exists, key)
-		return
-	}
-	if s.exists == nil {
-		s.exists = map[objectKey]client.Object{}
-	}
-	s.exists[key] = o
-}
-
 // isMarked tells whether an object has our labels and owner, or does not exist.
-func (s *scope) isMarked(key objectKey) bool {
-	o := s.object(key)
+func (s *scope) isMarked(o client.Object) bool {
 	if o == nil {
 		return true
 	}

@@ -1,0 +1,195 @@
+// Package lane keeps a namespace whose writes hang from holding up others.
+//
+// When an admission webhook does not answer, every write that it is asked about
+// takes as long as its timeout, up to 30 seconds, and mostly those are the writes
+// in one namespace. So what a reconcile does in a namespace is a job in the lane
+// of that namespace. The reconcile waits for a job only while it makes progress;
+// then the job goes on by itself, and the reconcile ends and looks again later.
+// In a lane with such jobs nobody waits, and few more of them begin: their
+// requests take seats at the API server that others need.
+package lane
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Class says what a job is about.
+type Class int
+
+// The classes. Removals do not queue behind additions.
+const (
+	Addition Class = iota
+	Removal
+	Status
+)
+
+const (
+	// patience is how long a job may go without progress before nobody waits for
+	// it any more.
+	patience = 300 * time.Millisecond
+	// Again is how soon to look again after an Answer that is not Done.
+	Again = time.Second
+)
+
+// maxSlow is how many jobs that nobody waits for are in one lane.
+var maxSlow = map[Class]int{Addition: 2, Removal: 8, Status: 2}
+
+// timeout of one write. A removal is worth waiting for as long as the API
+// server itself does; an addition is tried again.
+var timeout = map[Class]time.Duration{Addition: 5 * time.Second, Removal: 40 * time.Second, Status: 5 * time.Second}
+
+// Answer says what became of a job.
+type Answer int
+
+// The answers.
+const (
+	Done    Answer = iota // the job has ended
+	Slow                  // the job goes on by itself
+	Refused               // it was not begun: an earlier one of the owner goes on, or too many of others
+)
+
+// Lanes run jobs. They are safe for concurrent use.
+type Lanes struct {
+	mu   sync.Mutex
+	slow map[string]map[Class]int // jobs that nobody waits for, by lane
+	jobs map[jobKey]*Job
+	ctx  context.Context // of all jobs
+}
+
+// jobKey is for one job at a time: an owner's writes must not overtake each other.
+type jobKey struct {
+	lane  string
+	owner any
+}
+
+// New makes Lanes whose jobs end with ctx at the latest.
+func New(ctx context.Context) *Lanes {
+	return &Lanes{slow: map[string]map[Class]int{}, jobs: map[jobKey]*Job{}, ctx: ctx}
+}
+
+// Job is work under way.
+type Job struct {
+	class     Class
+	last      atomic.Int64 // when it made progress
+	interrupt atomic.Bool
+	ended     chan struct{}
+	left      bool // nobody waits for it; guarded by Lanes.mu
+}
+
+// Progress says that something was done.
+func (j *Job) Progress() { j.last.Store(time.Now().UnixNano()) }
+
+// Interrupted tells whether the job should end soon: its owner has something
+// else to do in the lane.
+func (j *Job) Interrupted() bool { return j.interrupt.Load() }
+
+// Write gives one write as long as its class may take.
+func (j *Job) Write(ctx context.Context, write func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout[j.class])
+	defer cancel()
+	err := write(ctx)
+	j.Progress()
+	return err
+}
+
+// Run does work for an owner, any comparable value, in a lane, and waits while
+// it makes progress. The work's context outlives ctx.
+func (l *Lanes) Run(ctx context.Context, lane string, owner any, class Class, work func(context.Context, *Job)) Answer {
+	key := jobKey{lane, owner}
+	job, known := l.begin(key, class)
+	if job == nil {
+		return Refused
+	}
+	free, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(l.ctx, cancel)
+	go func() {
+		defer cancel()
+		defer stop()
+		defer l.end(key, job)
+		work(free, job)
+	}()
+	if !known && job.wait(ctx) || l.leave(key, job) {
+		return Done
+	}
+	return Slow
+}
+
+// begin tells whether the lane is known to be slow.
+func (l *Lanes) begin(key jobKey, class Class) (job *Job, known bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if before := l.jobs[key]; before != nil {
+		before.interrupt.Store(true)
+		return nil, true
+	}
+	known = len(l.slow[key.lane]) > 0
+	if known && l.slow[key.lane][class] >= maxSlow[class] {
+		return nil, true
+	}
+	job = &Job{class: class, ended: make(chan struct{})}
+	job.Progress()
+	l.jobs[key] = job
+	return job, known
+}
+
+// wait tells whether the job has ended; it waits while there is progress.
+func (j *Job) wait(ctx context.Context) bool {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		select {
+		case <-j.ended:
+			return true
+		case <-ctx.Done():
+			return false
+		case <-timer.C:
+			idle := time.Since(time.Unix(0, j.last.Load()))
+			if idle >= patience {
+				return false
+			}
+			timer.Reset(patience - idle)
+		}
+	}
+}
+
+// leave lets a job go on by itself; it tells whether the job has ended already.
+func (l *Lanes) leave(key jobKey, job *Job) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.jobs[key] != job {
+		return true
+	}
+	job.left = true
+	if l.slow[key.lane] == nil {
+		l.slow[key.lane] = map[Class]int{}
+	}
+	l.slow[key.lane][job.class]++
+	return false
+}
+
+func (l *Lanes) end(key jobKey, job *Job) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.jobs, key)
+	close(job.ended)
+	if !job.left {
+		return
+	}
+	slow := l.slow[key.lane]
+	if slow[job.class]--; slow[job.class] == 0 {
+		delete(slow, job.class)
+	}
+	if len(slow) == 0 {
+		delete(l.slow, key.lane)
+	}
+}
+
+// IsSlow tells whether jobs go on in a lane that nobody waits for.
+func (l *Lanes) IsSlow(lane string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.slow[lane]) > 0
+}

@@ -1,0 +1,159 @@
+package lane_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
+)
+
+func run(t *testing.T, l *lane.Lanes, namespace, owner string, class lane.Class, work func(context.Context, *lane.Job)) (answer lane.Answer, took time.Duration) {
+	t.Helper()
+	begin := time.Now()
+	return l.Run(t.Context(), namespace, owner, class, work), time.Since(begin)
+}
+
+func takes(d time.Duration) func(context.Context, *lane.Job) {
+	return func(ctx context.Context, _ *lane.Job) {
+		select {
+		case <-time.After(d):
+		case <-ctx.Done():
+		}
+	}
+}
+
+func TestAJobIsWaitedForWhileItMakesProgress(t *testing.T) {
+	steps := func(n int, each time.Duration) func(context.Context, *lane.Job) {
+		return func(_ context.Context, job *lane.Job) {
+			for range n {
+				time.Sleep(each)
+				job.Progress()
+			}
+		}
+	}
+	tests := map[string]struct {
+		work func(context.Context, *lane.Job)
+		want lane.Answer
+		took time.Duration
+	}{
+		"at once":          {takes(0), lane.Done, 0},
+		"a moment":         {takes(200 * time.Millisecond), lane.Done, 200 * time.Millisecond},
+		"many quick steps": {steps(100, 100*time.Millisecond), lane.Done, 10 * time.Second},
+		"hangs":            {takes(time.Hour), lane.Slow, 300 * time.Millisecond},
+		"hangs after a step": {func(ctx context.Context, job *lane.Job) {
+			steps(1, 200*time.Millisecond)(ctx, job)
+			takes(time.Hour)(ctx, job)
+		}, lane.Slow, 500 * time.Millisecond},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				answer, took := run(t, lane.New(t.Context()), "slow", "a", lane.Addition, test.work)
+				if answer != test.want || took != test.took {
+					t.Errorf("answer %v after %s, want %v after %s", answer, took, test.want, test.took)
+				}
+			})
+		})
+	}
+}
+
+func TestASlowLaneHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(t.Context())
+		want := func(what string, answer, wanted lane.Answer, took, atMost time.Duration) {
+			t.Helper()
+			if answer != wanted || took > atMost {
+				t.Errorf("%s: answer %v after %s, want %v within %s", what, answer, took, wanted, atMost)
+			}
+		}
+		answer, took := run(t, l, "slow", "a", lane.Addition, takes(time.Minute))
+		want("the first", answer, lane.Slow, took, 300*time.Millisecond)
+		answer, took = run(t, l, "slow", "b", lane.Addition, takes(time.Minute))
+		want("the second is not waited for", answer, lane.Slow, took, 0)
+		answer, took = run(t, l, "slow", "c", lane.Addition, takes(0))
+		want("a third addition", answer, lane.Refused, took, 0)
+		answer, took = run(t, l, "slow", "c", lane.Removal, takes(time.Minute))
+		want("a removal", answer, lane.Slow, took, 0)
+		answer, took = run(t, l, "fast", "c", lane.Addition, takes(0))
+		want("another lane", answer, lane.Done, took, 0)
+		if !l.IsSlow("slow") || l.IsSlow("fast") {
+			t.Errorf("slow: %t, fast: %t", l.IsSlow("slow"), l.IsSlow("fast"))
+		}
+		time.Sleep(2 * time.Minute)
+		if l.IsSlow("slow") {
+			t.Error("the lane stays slow")
+		}
+		answer, took = run(t, l, "slow", "a", lane.Addition, takes(0))
+		want("once all have ended", answer, lane.Done, took, 0)
+	})
+}
+
+// One owner's writes do not overtake each other; the earlier ones make room.
+func TestAnOwnerHasOneJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(t.Context())
+		ended := false
+		first, _ := run(t, l, "slow", "a", lane.Addition, func(_ context.Context, job *lane.Job) {
+			for !job.Interrupted() {
+				time.Sleep(time.Second)
+			}
+			ended = true
+		})
+		second, _ := run(t, l, "slow", "a", lane.Removal, takes(0))
+		if first != lane.Slow || second != lane.Refused {
+			t.Errorf("answers %v, %v; want slow, refused", first, second)
+		}
+		time.Sleep(time.Second)
+		if !ended {
+			t.Error("the first job was not interrupted")
+		}
+		if third, _ := run(t, l, "slow", "a", lane.Removal, takes(0)); third != lane.Done {
+			t.Errorf("answer %v, want done", third)
+		}
+	})
+}
+
+func TestWritesTimeOut(t *testing.T) {
+	tests := map[lane.Class]time.Duration{lane.Addition: 5 * time.Second, lane.Removal: 40 * time.Second, lane.Status: 5 * time.Second}
+	for class, want := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			var err error
+			begin, took := time.Now(), time.Duration(0)
+			run(t, lane.New(t.Context()), "slow", "a", class, func(ctx context.Context, job *lane.Job) {
+				err = job.Write(ctx, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+				took = time.Since(begin)
+			})
+			time.Sleep(time.Minute)
+			if !errors.Is(err, context.DeadlineExceeded) || took != want {
+				t.Errorf("class %v: %v after %s, want a timeout after %s", class, err, took, want)
+			}
+		})
+	}
+}
+
+// A job goes on when its reconcile has ended, but not when the operator has.
+func TestJobsEndWithTheOperator(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		operator, stop := context.WithCancel(t.Context())
+		reconcile, end := context.WithCancel(t.Context())
+		l := lane.New(operator)
+		var err error
+		l.Run(reconcile, "slow", "a", lane.Removal, func(ctx context.Context, _ *lane.Job) {
+			<-ctx.Done()
+			err = ctx.Err()
+		})
+		end()
+		time.Sleep(time.Second)
+		if err != nil {
+			t.Error("the job ended with the reconcile")
+		}
+		stop()
+		synctest.Wait()
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v, want canceled", err)
+		}
+	})
+}

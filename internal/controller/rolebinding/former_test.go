@@ -1,0 +1,89 @@
+package rolebinding_test
+
+import (
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+)
+
+// Whoever changes the roleRef does not want the former role any more. Where the
+// new one is refused for good, the former one goes at once.
+func TestFormerRoleEndsWithTheRefusalOfTheNewOne(t *testing.T) {
+	tests := map[string]struct{ role, reason string }{
+		"without bind":   {"secret-reader", "BindPermissionMissing"},
+		"does not exist": {"never", "RoleNotFound"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.group("Devs", w.user("ann").Spec.ID)
+			b := w.bind("pod-reader", "Devs")
+			w.wantAccess(access{"ann": true})
+			update(w, b, func(b *v1alpha1.GroupRoleBinding) { b.Spec.RoleRef.Name = test.role })
+			w.wantAccess(access{"ann": false})
+			w.wantReason(b, test.reason)
+			w.promptly("RoleBindings", 0, func() any { return len(w.roleBindings(w.namespace)) })
+			w.promptly("an event that tells", true, func() any { return w.hasEvent(b, "FormerRoleRemoved") })
+
+			update(w, b, func(b *v1alpha1.GroupRoleBinding) { b.Spec.RoleRef.Name = "pod-writer" })
+			w.promptly("the role that may be bound", true, func() any { return w.may("ann", "create", "pods", w.namespace) })
+		})
+	}
+}
+
+// A quota may pass: until then, but for a bounded time, the former role stays
+// instead of a gap. Who leaves meanwhile loses it at once.
+func TestFormerRoleStaysForABoundedTime(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.user("ann"), w.user("bob")
+	devs := w.group("Devs", ann.Spec.ID, bob.Spec.ID)
+	b := w.bind("pod-reader", "Devs")
+	w.wantAccess(access{"ann": true, "bob": true})
+	w.fillQuota(w.namespace)
+	changed := time.Now()
+	update(w, b, func(b *v1alpha1.GroupRoleBinding) { b.Spec.RoleRef.Name = "pod-writer" })
+	w.wantReason(b, "RefusedByAPIServer")
+	w.promptly("an event that tells how long", true, func() any { return w.hasEvent(b, "FormerRoleKept") })
+	w.setMembers(devs, ann.Spec.ID)
+	w.wantAccess(access{"ann": true, "bob": false})
+
+	w.within(formerRoleTime+10*time.Second, "the former role is gone", func() bool { return !w.mayRead("ann") })
+	if stayed := time.Since(changed); stayed < formerRoleTime {
+		t.Errorf("it was gone after %s, want it to stay for %s", stayed, formerRoleTime)
+	}
+	w.promptly("an event that tells", true, func() any { return w.hasEvent(b, "FormerRoleRemoved") })
+}
+
+// fillQuota refuses any more RoleBindings in a namespace that has one.
+func (w world) fillQuota(namespace string) *corev1.ResourceQuota {
+	w.Helper()
+	one := corev1.ResourceList{"count/rolebindings.rbac.authorization.k8s.io": resource.MustParse("1")}
+	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "full"}, Spec: corev1.ResourceQuotaSpec{Hard: one}}
+	w.create(quota)
+	quota.Status = corev1.ResourceQuotaStatus{Hard: one, Used: one} // as the quota controller would say
+	if err := admin.Status().Update(w.Context(), quota); err != nil {
+		w.Fatal(err)
+	}
+	return quota
+}
+
+func (w world) hasEvent(o client.Object, reason string) bool {
+	w.Helper()
+	var list eventsv1.EventList
+	if err := admin.List(w.Context(), &list, client.InNamespace(o.GetNamespace())); err != nil {
+		w.Fatal(err)
+	}
+	for _, e := range list.Items {
+		if e.Regarding.Name == o.GetName() && e.Reason == reason {
+			return true
+		}
+	}
+	return false
+}
