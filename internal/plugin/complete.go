@@ -42,7 +42,8 @@ func (s *session) complete(cmd *cobra.Command, args []string, arguments int, nam
 		return nil, cobra.ShellCompDirectiveError
 	}
 	for i := range found {
-		found[i] = output.Clean(found[i])
+		name, description, _ := strings.Cut(found[i], "\t")
+		found[i] = strings.TrimSuffix(output.Clean(name)+"\t"+output.Clean(description), "\t")
 	}
 	return found, cobra.ShellCompDirectiveNoFileComp
 }

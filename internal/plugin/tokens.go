@@ -116,9 +116,14 @@ func (r *rotation) run(ctx context.Context, c *cluster.Cluster, p *output.Printe
 	}
 	var old []string
 	for _, t := range sync.Spec.Tokens {
-		if t.Name != next.Name {
+		if t.Name == next.Name {
+			next = t // gone on with
+		} else {
 			old = append(old, t.Name)
 		}
+	}
+	if waiting := tokens.Waiting(sync); r.name == "" && waiting != "" {
+		return fmt.Errorf("token %q was added before and has not been used yet: go on with --name %s, or add another with --name", waiting, waiting)
 	}
 	manager := tokens.ManagedBy(sync)
 	if r.dryRun {

@@ -1,6 +1,7 @@
 package guide
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/rollcall-scim/rollcall/internal/plugin/output"
@@ -30,7 +31,7 @@ func (g Guide) Write(t *output.Text, token string) {
 		if len(step.Mapping) > 0 {
 			table := output.NewGrid("ATTRIBUTE HERE", "ATTRIBUTE THERE", "NOTE").Indented("    ")
 			for _, m := range step.Mapping {
-				table.Row(m.Target, m.Source, m.Note)
+				table.Row(m.Target, m.Source, cmp.Or(m.Note, " "))
 			}
 			t.Grid(table)
 		}

@@ -120,6 +120,16 @@ func New(sync *v1alpha1.IdentityProviderSync, name string, lifetime time.Duratio
 	return t, nil
 }
 
+// Waiting names the newest token of several if it was never used: that of a
+// rotation that did not end.
+func Waiting(sync *v1alpha1.IdentityProviderSync) string {
+	list := List(sync)
+	if len(list) < 2 || list[len(list)-1].LastUsed != nil {
+		return ""
+	}
+	return list[len(list)-1].Name
+}
+
 // SecretName is the Secret of a generated token.
 func SecretName(sync, token string) string { return sync + "-scim-token-" + token }
 
