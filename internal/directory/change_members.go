@@ -17,12 +17,19 @@ func (s scope) edit(ctx context.Context, g *v1alpha1.Group, changes []scim.Membe
 	if err != nil {
 		return nil, s.membersError(g, err)
 	}
-	for _, change := range changes {
-		if err := s.editOne(edit, change); err != nil {
-			return nil, s.membersError(g, err)
-		}
+	if err := s.editAll(edit, changes); err != nil {
+		return nil, s.membersError(g, err)
 	}
 	return edit, nil
+}
+
+func (s scope) editAll(edit *membership.Edit, changes []scim.MemberChange) error {
+	for _, change := range changes {
+		if err := s.editOne(edit, change); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s scope) editOne(edit *membership.Edit, change scim.MemberChange) error {

@@ -70,6 +70,7 @@ type Directory struct {
 	renderings    *renderings
 	turns         *turns
 	locks         keyedMutex
+	queues        *queues
 }
 
 // New registers indexes and handlers with the informers of o.Cache, before or
@@ -87,6 +88,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		slices:      newSliceTable(),
 		renderings:  newRenderings(renderedBytes),
 		turns:       newTurns(),
+		queues:      newQueues(),
 	}
 	d.users.changed = func(o client.Object, shown bool) {
 		if !shown {

@@ -21,6 +21,11 @@ type keyLock struct {
 // lock waits for the lock of key or the end of ctx. unlock is not nil without
 // an error.
 func (m *keyedMutex) lock(ctx context.Context, key string) (unlock func(), err error) {
+	return m.lockUnless(ctx, key, nil)
+}
+
+// lockUnless is lock, but gives nil once done is closed.
+func (m *keyedMutex) lockUnless(ctx context.Context, key string, done <-chan struct{}) (unlock func(), err error) {
 	m.mu.Lock()
 	if m.locks == nil {
 		m.locks = map[string]*keyLock{}
@@ -35,6 +40,9 @@ func (m *keyedMutex) lock(ctx context.Context, key string) (unlock func(), err e
 	select {
 	case l.held <- struct{}{}:
 		return func() { <-l.held; m.leave(key, l) }, nil
+	case <-done:
+		m.leave(key, l)
+		return nil, nil
 	case <-ctx.Done():
 		m.leave(key, l)
 		return nil, ctx.Err()

@@ -19,6 +19,9 @@ func (s scope) modify(ctx context.Context, id string, change scim.Change) (clien
 	if !ok {
 		return nil, scim.NotFound(s.kind, id)
 	}
+	if s.kind == KindGroup {
+		return s.modifyGroup(ctx, name, id, change)
+	}
 	unlock, err := s.locks.lock(ctx, s.lockKey(name))
 	if err != nil {
 		return nil, err
