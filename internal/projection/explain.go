@@ -116,7 +116,6 @@ type explaining struct {
 	*run
 	answer *Explanation
 	roster *roster
-	person *person
 	of     map[*grant]bool // groups that the user is a member of
 }
 
@@ -131,25 +130,14 @@ func cause(reason Reason, format string, args ...any) Cause {
 // explainUser looks at what does not depend on groups.
 func (e *explaining) explainUser(id string) {
 	e.of = map[*grant]bool{}
-	user, ok := e.roster.Directory.User(id)
-	switch {
-	case !ok || user.Spec.ID == "":
-		e.cannot(ReasonUserNotFound, "IdentityProviderSync %s has no user with the id %q", e.roster.name, id)
-		return
-	case user.Spec.Deleted != nil:
-		e.answer.UserName = user.Spec.UserName
-		e.cannot(ReasonUserDeleted, "the identity provider deleted the user at %s", user.Spec.Deleted)
+	user, reasons := e.roster.explainUser(id)
+	e.answer.Reasons = append(e.answer.Reasons, reasons...)
+	if user == nil {
 		return
 	}
 	e.answer.UserName = user.Spec.UserName
-	e.person = e.roster.person(user)
-	switch {
-	case !Active(user):
-		e.cannot(ReasonUserInactive, "the user's active attribute is not true")
-	case e.person.state == no:
-		e.cannot(ReasonUserNotSynced, "the user is in none of the groups of the sync's userFilter")
-	case e.person.state == unknown:
-		e.cannot(ReasonGroupUnresolved, "whether the userFilter lets the user through is not known now")
+	if user.Spec.Deleted != nil {
+		return
 	}
 	if e.kind == v1alpha1.SubjectGroup {
 		return

@@ -8,35 +8,14 @@ import (
 
 // explainGroup says what one group means for the user.
 func (e *explaining) explainGroup(g *grant) {
-	x := GroupExplanation{Sync: g.roster.name.String(), DisplayName: g.displayName, Reasons: g.causes()}
-	if g.group != nil {
-		path, known := e.path(g.group, func(nested *v1alpha1.Group) bool {
-			return g.roster.Sync == nil || GroupSynced(g.roster.Sync, nested)
-		})
-		switch {
-		case path != nil:
-			x.Member, x.Path = true, path
-			e.of[g] = true
-			x.Reasons = append(x.Reasons, e.whyNowhere(g)...)
-		case !known:
-			x.Reasons = append(x.Reasons, cause(ReasonGroupUnresolved, "whether the user is a member is not known now"))
-		default:
-			x.Reasons = append(x.Reasons, e.whyNoMember(g))
-		}
-	}
-	if g.group == nil && len(x.Reasons) == 0 {
-		x.Reasons = append(x.Reasons, cause(ReasonGroupNotFound, "group %q does not exist", g.displayName))
+	x := g.explain(e.answer.UserID)
+	if x.Member {
+		e.of[g] = true
+		x.Reasons = append(x.Reasons, e.whyNowhere(g)...)
 	}
 	if x.Member || e.Binding.Grant.GroupSelector == nil {
 		e.answer.Groups = append(e.answer.Groups, x)
 	}
-}
-
-func (e *explaining) whyNoMember(g *grant) Cause {
-	if path, _ := e.path(g.group, func(*v1alpha1.Group) bool { return true }); path != nil {
-		return cause(ReasonNestedGroupNotSynced, "the user is a member only through groups that the groupFilter does not let through: %q", path)
-	}
-	return cause(ReasonNotAMember, "the user is no member")
 }
 
 // whyNowhere says why a group of the user is bound nowhere.
@@ -72,38 +51,4 @@ func (e *explaining) explainFiltered() {
 		}
 		return true
 	})
-}
-
-// path finds the shortest way from a group down to the user, through nested
-// groups that may be used. Only Members tells who is a member; known is false
-// if those of some group on the way cannot be read.
-func (e *explaining) path(root *v1alpha1.Group, through func(*v1alpha1.Group) bool) (path []string, known bool) {
-	type step struct {
-		group *v1alpha1.Group
-		path  []string
-	}
-	known = true
-	seen := map[string]bool{root.Spec.ID: true}
-	for queue := []step{{root, []string{root.Spec.DisplayName}}}; len(queue) > 0; queue = queue[1:] {
-		at := queue[0]
-		members, err := e.roster.Directory.Members(at.group)
-		if err != nil {
-			known = false
-			continue
-		}
-		if slices.Contains(members, e.answer.UserID) {
-			return at.path, true
-		}
-		for _, id := range members {
-			if seen[id] {
-				continue
-			}
-			group, ok := e.roster.Directory.GroupByID(id)
-			if ok && isResource(&group.Spec.ResourceSpec) && through(group) {
-				seen[id] = true
-				queue = append(queue, step{group, append(slices.Clone(at.path), group.Spec.DisplayName)})
-			}
-		}
-	}
-	return nil, known
 }

@@ -15,7 +15,8 @@ type work struct {
 	current map[int][]entry // of the objects that exist
 	there   map[entry]bool  // all of them
 	wanted  map[entry]int   // see assign
-	fills   []*fill         // peers with values
+	peers   []peer
+	fills   []*fill // peers with values
 	sources map[types.NamespacedName]Source
 	result  *Result
 }
@@ -42,10 +43,10 @@ func (w *work) source(name types.NamespacedName) Source {
 	return source
 }
 
-// fill finds the entries that the peers should have.
-func (w *work) fill(peers []peer) {
+// request is for the members of the policy's groups.
+func (w *work) request() projection.ResolveRequest {
 	policy := w.in.Policy
-	members := projection.Resolve(projection.ResolveRequest{
+	return projection.ResolveRequest{
 		Namespace:     &projection.Namespace{Name: policy.Namespace, Labels: w.in.NamespaceLabels},
 		SyncNamespace: policy.Namespace,
 		GroupRefs:     policy.Spec.GroupRefs,
@@ -53,7 +54,13 @@ func (w *work) fill(peers []peer) {
 			source := w.source(name)
 			return projection.Source{Sync: source.Sync, Directory: source.Directory}
 		},
-	})
+	}
+}
+
+// fill finds the entries that the peers should have.
+func (w *work) fill(peers []peer) {
+	w.peers = peers
+	members := projection.Resolve(w.request())
 	w.report(members.Problems...)
 	w.result.Held, w.result.Unresolved = members.Held, members.Unresolved
 	for _, p := range peers {

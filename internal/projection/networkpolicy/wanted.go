@@ -129,7 +129,9 @@ func (r *Result) MembersApplied(applied []networkingv1.NetworkPolicy) int64 {
 // While the spec cannot be written as a NetworkPolicy, or because of
 // NoAdditions, no object is made, and none is changed but by taking out
 // entries that nobody has any more.
-func Wanted(in Input) *Result {
+func Wanted(in Input) *Result { return workOut(in).result }
+
+func workOut(in Input) *work {
 	w := &work{
 		in: in, current: shards{}, there: map[entry]bool{}, wanted: map[entry]int{},
 		sources: map[types.NamespacedName]Source{}, result: &Result{Peers: in.Policy.Status.Peers, Additions: map[string]bool{}},
@@ -153,7 +155,7 @@ func Wanted(in Input) *Result {
 		w.write(t)
 	}
 	w.result.Problems = projection.Bounded(w.result.Problems)
-	return w.result
+	return w
 }
 
 // write gives all objects as they should be.
