@@ -64,6 +64,12 @@ conformance-docs: ## Write docs/conformance.md from the suite.
 bench: controlplane ## Measure every row of docs/performance.md against bare client-go and bare net/http.
 	@go run ./test/bench/cmd/bench $(ARGS)
 
+# make scale USERS=100000 GROUPS=5000 MEMBERSHIPS=1000000 ARGS='-profiles /tmp/profiles'
+USERS ?= 100000
+.PHONY: scale
+scale: controlplane ## Fill a control plane with USERS= GROUPS= MEMBERSHIPS= and measure what that takes: docs/scale.md.
+	@go run ./test/scale/cmd/scale -users $(USERS) $(if $(GROUPS),-groups $(GROUPS)) $(if $(MEMBERSHIPS),-memberships $(MEMBERSHIPS)) $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZ_TIME each (default 10m); what they find is in bin/fuzz.
 	@hack/fuzz.sh $(FUZZ_TIME)
