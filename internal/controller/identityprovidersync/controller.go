@@ -33,6 +33,7 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/admission"
 	"github.com/rollcall-scim/rollcall/internal/directory"
 	"github.com/rollcall-scim/rollcall/internal/mapping"
+	"github.com/rollcall-scim/rollcall/internal/metrics"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
 	"github.com/rollcall-scim/rollcall/internal/server"
 	"github.com/rollcall-scim/rollcall/internal/token"
@@ -174,7 +175,7 @@ func conflictLater(err error) (reconcile.Result, error) {
 
 func (c *Controller) forget(key types.NamespacedName) {
 	c.census.forget(key)
-	heldRemovals.DeleteLabelValues(key.Namespace, key.Name)
+	metrics.HeldRemovals(key, 0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.empty, key)

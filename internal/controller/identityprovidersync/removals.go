@@ -4,27 +4,20 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/metrics"
 )
 
 const reasonTooManyAtOnce = "TooManyAtOnce"
-
-var heldRemovals = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-	Name: "rollcall_held_removals",
-	Help: "Subjects (users in a binding) of a sync whose removal is held by its removalGuard.",
-}, []string{"namespace", "name"})
-
-func init() { metrics.Registry.MustRegister(heldRemovals) }
 
 // guardChanges brings a sync's status up to date as soon as a hold begins or ends.
 func (c *Controller) guardChanges() source.Source {
@@ -39,10 +32,10 @@ func applyRemovals(status *v1alpha1.IdentityProviderSyncStatus, s *v1alpha1.Iden
 	status.RemovalGuard = held
 	if held == nil {
 		meta.RemoveStatusCondition(&status.Conditions, v1alpha1.ConditionRemovalsHeld)
-		heldRemovals.DeleteLabelValues(s.Namespace, s.Name)
+		metrics.HeldRemovals(client.ObjectKeyFromObject(s), 0)
 		return
 	}
-	heldRemovals.WithLabelValues(s.Namespace, s.Name).Set(float64(held.Subjects))
+	metrics.HeldRemovals(client.ObjectKeyFromObject(s), held.Subjects)
 	meta.SetStatusCondition(&status.Conditions, metav1.Condition{
 		Type: v1alpha1.ConditionRemovalsHeld, Status: metav1.ConditionTrue, Reason: reasonTooManyAtOnce,
 		ObservedGeneration: s.Generation, Message: heldMessage(s, held),
