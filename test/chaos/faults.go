@@ -1,0 +1,348 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// The faults.
+const (
+	faultKill       = "kill"
+	faultKillAll    = "kill-all"
+	faultKillErrors = "kill-amid-errors"
+	faultRestart    = "restart"
+	faultAPIKill    = "apiserver-kill"
+	faultAPIStop    = "apiserver-stop"
+	faultEtcdKill   = "etcd-kill"
+	faultEtcdPause  = "etcd-pause"
+	faultSlow       = "slow"
+	faultErrors     = "errors"
+	faultCut        = "watch-cut"
+	faultBlackhole  = "blackhole"
+	faultPartition  = "partition"
+	faultConflicts  = "conflicts"
+	faultPause      = "pause-sync"
+	faultRotate     = "rotate-token"
+	faultNamespace  = "delete-namespace"
+	faultDrift      = "drift"
+)
+
+// fault does something, waits until it is over, and says what it was and when it
+// ended. An error is one of this check, not of the operator.
+type fault func(r *run, ctx context.Context) (detail string, ended time.Time, err error)
+
+var faults = map[string]fault{
+	faultKill:       (*run).killOne,
+	faultKillAll:    (*run).killAll,
+	faultKillErrors: (*run).killAmidErrors,
+	faultRestart:    (*run).restartOne,
+	faultAPIKill:    (*run).killAPIServer,
+	faultAPIStop:    (*run).stopAPIServer,
+	faultEtcdKill:   (*run).killEtcd,
+	faultEtcdPause:  (*run).pauseEtcd,
+	faultSlow:       (*run).slowAPIServer,
+	faultErrors:     (*run).failingAPIServer,
+	faultCut:        (*run).cutConnections,
+	faultBlackhole:  (*run).blackholeConnections,
+	faultPartition:  (*run).partitionOne,
+	faultConflicts:  (*run).conflict,
+	faultPause:      (*run).pauseSync,
+	faultRotate:     (*run).rotateToken,
+	faultNamespace:  (*run).recreateNamespace,
+	faultDrift:      (*run).drift,
+}
+
+// deck gives the faults in an order of the seed's. Killing comes twice.
+func (r *run) deck() []string {
+	var names []string
+	for name := range faults {
+		if len(r.Only) == 0 || slices.Contains(r.Only, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	if slices.Contains(names, faultKill) {
+		names = append(names, faultKill)
+	}
+	r.rng.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	return names
+}
+
+// misbehave lets faults happen one after the other, then restarts all replicas in
+// turn without any.
+func (r *run) misbehave(ctx context.Context) error {
+	r.say("faults for %s, seed %d", r.Time, r.Seed)
+	began := time.Now()
+	for time.Since(began) < r.Time {
+		for _, name := range r.deck() {
+			if time.Since(began) >= r.Time {
+				break
+			}
+			if len(r.replicas) == r.Replicas && len(r.Only) == 0 && time.Since(began) > r.Time/2 {
+				r.say("one more replica")
+				if err := r.addReplica(ctx); err != nil {
+					return err
+				}
+			}
+			if err := r.oneFault(ctx, name); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return r.rollingRestarts(ctx)
+}
+
+func (r *run) oneFault(ctx context.Context, name string) error {
+	before := r.tally.begin()
+	detail, ended, err := faults[name](r, ctx)
+	if err != nil {
+		return err
+	}
+	e := r.recovery(ctx, name, ended)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	e.detail = detail
+	r.episodes = append(r.episodes, e)
+	after := r.tally.now().since(before)
+	if e.stuck != "" {
+		r.tally.find(kindStuck, "%s (%s): not recovered after %s: %s", name, detail, recoveryPatience, e.stuck)
+		r.say("%-16s %s: NOT RECOVERED: %s", name, detail, e.stuck)
+		return nil
+	}
+	r.say("%-16s %s; answered after %s, projected after %s; %d changes acknowledged, %d requests failed", name, detail,
+		round(e.answered), round(e.projected), after.acknowledged, after.failed())
+	return pause(ctx, r.between(200*time.Millisecond, 1500*time.Millisecond))
+}
+
+func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
+
+func (r *run) between(least, most time.Duration) time.Duration {
+	return least + time.Duration(r.rng.Int64N(int64(most-least)))
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (r *run) anyReplica() *replica { return r.replicas[r.rng.IntN(len(r.replicas))] }
+
+// lines are the lines of one replica or of all.
+func (r *run) someLines() (whose string, lines []*line) {
+	if r.rng.IntN(2) == 0 {
+		p := r.anyReplica()
+		return p.name, []*line{p.line}
+	}
+	for _, p := range r.replicas {
+		lines = append(lines, p.line)
+	}
+	return "all replicas", lines
+}
+
+// --- replicas -----------------------------------------------------------------
+
+func (r *run) killOne(ctx context.Context) (string, time.Time, error) {
+	p := r.anyReplica()
+	leads := ""
+	if r.leader(ctx) == p {
+		leads = ", the leader"
+	}
+	if err := p.kill(); err != nil {
+		return "", time.Time{}, err
+	}
+	killed := time.Now()
+	err := pause(ctx, r.between(100*time.Millisecond, 1500*time.Millisecond))
+	if err == nil {
+		err = p.run()
+	}
+	return p.name + leads, killed, err
+}
+
+func (r *run) killAll(ctx context.Context) (string, time.Time, error) {
+	for _, p := range r.replicas {
+		if err := p.kill(); err != nil {
+			return "", time.Time{}, err
+		}
+	}
+	if err := pause(ctx, r.between(100*time.Millisecond, 1500*time.Millisecond)); err != nil {
+		return "", time.Time{}, err
+	}
+	for _, p := range r.replicas {
+		if err := p.run(); err != nil {
+			return "", time.Time{}, err
+		}
+	}
+	return fmt.Sprintf("%d replicas, from their start", len(r.replicas)), time.Now(), nil
+}
+
+func (r *run) killAmidErrors(ctx context.Context) (string, time.Time, error) {
+	_, lines := r.someLines()
+	t := &trouble{delay: 200 * time.Millisecond, tooMany: .1, internal: .1, conflict: .1, losing: .2}
+	for _, l := range lines {
+		l.trouble.Store(t)
+	}
+	defer clearTrouble(lines)
+	if err := pause(ctx, r.between(500*time.Millisecond, 2*time.Second)); err != nil {
+		return "", time.Time{}, err
+	}
+	detail, _, err := r.killOne(ctx)
+	if err == nil {
+		err = pause(ctx, r.between(500*time.Millisecond, 3*time.Second))
+	}
+	return fmt.Sprintf("%s, with %d answers of the API server spoiled", detail, t.injected.Load()), time.Now(), err
+}
+
+func (r *run) restartOne(context.Context) (string, time.Time, error) {
+	p := r.anyReplica()
+	began := time.Now()
+	if err := p.stop(); err != nil {
+		r.tally.find(kindStuck, "a replica did not end well: %v", err)
+	}
+	return fmt.Sprintf("%s, which ended %s after SIGTERM", p.name, round(time.Since(began))), time.Now(), p.run()
+}
+
+// --- control plane --------------------------------------------------------------
+
+// outage keeps the replicas from the API server meanwhile, as they would be if
+// nothing stood between.
+func (r *run) outage(ctx context.Context, end func() error, start func(context.Context) error) (time.Duration, time.Time, error) {
+	for _, p := range r.replicas {
+		p.line.refuse(true)
+		defer p.line.refuse(false)
+	}
+	if err := end(); err != nil {
+		return 0, time.Time{}, err
+	}
+	down := time.Now()
+	if err := pause(ctx, r.between(500*time.Millisecond, 8*time.Second)); err != nil {
+		return 0, time.Time{}, err
+	}
+	err := start(ctx)
+	return round(time.Since(down)), time.Now(), err
+}
+
+func (r *run) killAPIServer(ctx context.Context) (string, time.Time, error) {
+	down, ended, err := r.outage(ctx, r.plane.apiServer.kill, r.plane.startAPIServer)
+	return fmt.Sprintf("away for %s", down), ended, err
+}
+
+func (r *run) stopAPIServer(ctx context.Context) (string, time.Time, error) {
+	stop := func() error { return r.plane.apiServer.terminate(90 * time.Second) }
+	down, ended, err := r.outage(ctx, stop, r.plane.startAPIServer)
+	return fmt.Sprintf("away for %s", down), ended, err
+}
+
+func (r *run) killEtcd(ctx context.Context) (string, time.Time, error) {
+	if err := r.plane.etcd.kill(); err != nil {
+		return "", time.Time{}, err
+	}
+	down := time.Now()
+	if err := pause(ctx, r.between(500*time.Millisecond, 6*time.Second)); err != nil {
+		return "", time.Time{}, err
+	}
+	err := r.plane.startEtcd(ctx)
+	return fmt.Sprintf("away for %s", round(time.Since(down))), time.Now(), err
+}
+
+func (r *run) pauseEtcd(ctx context.Context) (string, time.Time, error) {
+	if err := r.plane.etcd.signal(syscall.SIGSTOP); err != nil {
+		return "", time.Time{}, err
+	}
+	stopped := time.Now()
+	err := pause(ctx, r.between(time.Second, 12*time.Second))
+	if failure := r.plane.etcd.signal(syscall.SIGCONT); err == nil {
+		err = failure
+	}
+	return fmt.Sprintf("stopped for %s", round(time.Since(stopped))), time.Now(), err
+}
+
+// --- the way to the API server --------------------------------------------------
+
+func clearTrouble(lines []*line) {
+	for _, l := range lines {
+		l.trouble.Store(nil)
+	}
+}
+
+func (r *run) troubled(ctx context.Context, t *trouble) (string, time.Time, error) {
+	whose, lines := r.someLines()
+	for _, l := range lines {
+		l.trouble.Store(t)
+	}
+	defer clearTrouble(lines)
+	began := time.Now()
+	err := pause(ctx, r.between(3*time.Second, 7*time.Second))
+	return fmt.Sprintf("%s for %s", whose, round(time.Since(began))), time.Now(), err
+}
+
+func (r *run) slowAPIServer(ctx context.Context) (string, time.Time, error) {
+	t := &trouble{delay: r.between(100*time.Millisecond, 1500*time.Millisecond)}
+	detail, ended, err := r.troubled(ctx, t)
+	return fmt.Sprintf("up to %s a request, %s", round(t.delay), detail), ended, err
+}
+
+func (r *run) failingAPIServer(ctx context.Context) (string, time.Time, error) {
+	t := &trouble{
+		tooMany: r.rng.Float64() / 4, internal: r.rng.Float64() / 4, conflict: r.rng.Float64() / 4, losing: r.rng.Float64() / 4,
+		delay: 20 * time.Millisecond,
+	}
+	detail, ended, err := r.troubled(ctx, t)
+	return fmt.Sprintf("%d answers spoiled (429 %.0f%%, 500 %.0f%%, 409 %.0f%%, lost %.0f%%), %s",
+		t.injected.Load(), 100*t.tooMany, 100*t.internal, 100*t.conflict, 100*t.losing, detail), ended, err
+}
+
+func (r *run) cutConnections(ctx context.Context) (string, time.Time, error) {
+	whose, lines := r.someLines()
+	times := 1 + r.rng.IntN(6)
+	for range times {
+		for _, l := range lines {
+			l.cut()
+		}
+		if err := pause(ctx, rand.N(600*time.Millisecond)); err != nil {
+			return "", time.Time{}, err
+		}
+	}
+	return fmt.Sprintf("%s, %d times", whose, times), time.Now(), nil
+}
+
+func (r *run) blackholeConnections(context.Context) (string, time.Time, error) {
+	whose, lines := r.someLines()
+	for _, l := range lines {
+		l.blackhole()
+	}
+	return whose + ", from the moment the connections died", time.Now(), nil
+}
+
+func (r *run) partitionOne(ctx context.Context) (string, time.Time, error) {
+	p := r.anyReplica()
+	p.line.drop(true)
+	began := time.Now()
+	err := pause(ctx, r.between(2*time.Second, 15*time.Second))
+	p.line.drop(false)
+	return fmt.Sprintf("%s for %s", p.name, round(time.Since(began))), time.Now(), err
+}
+
+// known says whether all names are of faults.
+func known(names []string) error {
+	for _, name := range names {
+		if faults[name] == nil {
+			var all []string
+			for fault := range faults {
+				all = append(all, fault)
+			}
+			slices.Sort(all)
+			return fmt.Errorf("there is no fault %q; there are %s", name, strings.Join(all, ", "))
+		}
+	}
+	return nil
+}
