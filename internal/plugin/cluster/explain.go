@@ -102,3 +102,13 @@ func writes(verb string) bool { return verb != "get" && verb != "list" && verb !
 
 // IsForbidden tells whether a right is missing.
 func IsForbidden(err error) bool { return apierrors.IsForbidden(err) }
+
+// Shorten keeps a message of the API server to a length that is read.
+func Shorten(message string) string {
+	const most = 300
+	runes := []rune(message)
+	if len(runes) <= most {
+		return message
+	}
+	return string(runes[:most]) + "..."
+}
