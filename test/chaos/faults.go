@@ -57,7 +57,7 @@ var faults = map[string]fault{
 	faultDrift:      (*run).drift,
 }
 
-// deck gives the faults in an order of the seed's. Killing comes twice.
+// deck gives the faults in an order of the seed's. Of all, killing comes twice.
 func (r *run) deck() []string {
 	var names []string
 	for name := range faults {
@@ -66,7 +66,7 @@ func (r *run) deck() []string {
 		}
 	}
 	slices.Sort(names)
-	if slices.Contains(names, faultKill) {
+	if len(r.Only) == 0 {
 		names = append(names, faultKill)
 	}
 	r.rng.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
@@ -78,9 +78,10 @@ func (r *run) deck() []string {
 func (r *run) misbehave(ctx context.Context) error {
 	r.say("faults for %s, seed %d", r.Time, r.Seed)
 	began := time.Now()
-	for time.Since(began) < r.Time {
+	for decks := 0; time.Since(began) < r.Time; decks++ {
 		for _, name := range r.deck() {
-			if time.Since(began) >= r.Time {
+			// What was asked for by name happens once at least.
+			if time.Since(began) >= r.Time && (len(r.Only) == 0 || decks > 0) {
 				break
 			}
 			if len(r.replicas) == r.Replicas && len(r.Only) == 0 && time.Since(began) > r.Time/2 {

@@ -27,7 +27,8 @@ type Options struct {
 	Race bool
 	// Program is a cmd/rollcall that is built already; empty: it is built.
 	Program string
-	// Only, if not empty, are the names of the faults that happen.
+	// Only, if not empty, are the names of the faults that happen, each at least
+	// once.
 	Only []string
 	// Folder gets the logs of all processes, in place of those of the last run,
 	// and what was found.
