@@ -14,7 +14,8 @@ var (
 		"SCIM requests that were answered.", "sync", "resource_type", "method", "code")
 	durations = NewHistogramVec("rollcall_scim_request_duration_seconds",
 		"Time from the header of a SCIM request to its answer. A refused token is answered after 20 ms on purpose.", "sync", "resource_type", "method")
-	inFlight = NewGaugeVec("rollcall_scim_requests_in_flight", "SCIM requests that are being answered.").WithLabelValues()
+	// InFlight is how many requests are being answered.
+	InFlight = NewGaugeVec("rollcall_scim_requests_in_flight", "SCIM requests that are being answered.").WithLabelValues()
 )
 
 // The values of the label resource_type, method and code that there are; the
@@ -43,12 +44,6 @@ func NewRequests(sync types.NamespacedName) *Requests {
 		name = ""
 	}
 	return &Requests{sync: name}
-}
-
-// Begin counts a request that is being answered, until done is called.
-func Begin() (done func()) {
-	inFlight.Inc()
-	return inFlight.Dec
 }
 
 // Observe counts a request that was answered.

@@ -1,13 +1,17 @@
 package operator
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/go-logr/logr"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/rest"
 
+	"github.com/rollcall-scim/rollcall/internal/provisioninglog"
 	"github.com/rollcall-scim/rollcall/internal/server"
 )
 
@@ -29,10 +33,23 @@ type Config struct {
 	TrustForwarded    bool     // believe X-Forwarded-Proto and -Host
 	AllowedOrigins    []string // of web pages that may use the server from a browser
 	MaxRequests       int      // served at once; 0: the server's default
+	MaxConnections    int      // clients connected at once; 0: the server's default
+	MaxBodyBytes      int64    // of bodies read at once; 0: the server's default
 	StrongReads       bool     // ask the API server also for what is in the cache
+
+	// StopDelay is how long requests are still accepted when Run is to end,
+	// while the replica is not ready.
+	StopDelay time.Duration
+
+	// ProvisioningLog says what is logged of changes; empty: names too.
+	ProvisioningLog provisioninglog.Mode
 
 	MetricsAddress string // "0": off
 	ProbeAddress   string // "0": off
+
+	// Namespace is where the operator runs: no selector reaches it. Empty: the
+	// LeaderElectionNamespace; or none, outside a cluster.
+	Namespace string
 
 	LeaderElect             bool
 	LeaderElectionNamespace string
@@ -40,6 +57,9 @@ type Config struct {
 
 // check finds what is wrong with a Config before anything is started.
 func (c *Config) check() error {
+	if c.ProvisioningLog = cmp.Or(c.ProvisioningLog, provisioninglog.Names); !c.ProvisioningLog.Valid() {
+		return fmt.Errorf("--provisioning-log %q: use names, ids or off", c.ProvisioningLog)
+	}
 	if len(c.SyncNamespaces) == 0 {
 		return fmt.Errorf("no namespaces to serve: set --sync-namespaces or POD_NAMESPACE")
 	}
@@ -54,6 +74,12 @@ func (c *Config) check() error {
 	if c.LeaderElect && c.LeaderElectionNamespace == "" {
 		return fmt.Errorf("no namespace for the leader's Lease: set --leader-election-namespace or POD_NAMESPACE, or --leader-elect=false for a single replica")
 	}
+	if c.MaxBodyBytes != 0 && c.MaxBodyBytes < server.MinBodyBytes {
+		return fmt.Errorf("--max-concurrent-body-bytes: %d is too few: one sync gets half of them, which must do for one body: at least %d", c.MaxBodyBytes, server.MinBodyBytes)
+	}
+	if c.MaxRequests < 0 || c.MaxConnections < 0 || c.StopDelay < 0 {
+		return fmt.Errorf("--max-concurrent-requests, --max-connections and --shutdown-delay cannot be negative")
+	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return fmt.Errorf("a TLS certificate and its key go together: set both --tls-cert-file and --tls-key-file, or neither")
 	}
@@ -64,6 +90,17 @@ func (c *Config) check() error {
 		return fmt.Errorf("--cors-allowed-origins: %w", err)
 	}
 	return nil
+}
+
+// namespace is the operator's own, or empty outside a cluster.
+func (c *Config) namespace() string { return cmp.Or(c.Namespace, c.LeaderElectionNamespace) }
+
+// readable is a namespace in which Secrets may be read.
+func (c *Config) readable() string {
+	if c.SyncNamespaces[0] != AllNamespaces {
+		return c.SyncNamespaces[0]
+	}
+	return cmp.Or(c.namespace(), metav1.NamespaceDefault)
 }
 
 // serves says whether the syncs of a namespace are served.

@@ -35,6 +35,8 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/directory"
 	"github.com/rollcall-scim/rollcall/internal/extension"
 	"github.com/rollcall-scim/rollcall/internal/mapping"
+	"github.com/rollcall-scim/rollcall/internal/metrics"
+	"github.com/rollcall-scim/rollcall/internal/provisioninglog"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/server"
@@ -63,8 +65,9 @@ const (
 
 // Operator is one replica.
 type Operator struct {
-	manager manager.Manager
-	server  *server.Server
+	manager      manager.Manager
+	server       *server.Server
+	provisioning *provisioninglog.Log
 }
 
 // New puts a replica together. It waits for the API server until ctx ends.
@@ -74,6 +77,7 @@ func New(ctx context.Context, c Config) (*Operator, error) {
 	}
 	restConfig := rest.CopyConfig(c.REST)
 	restConfig.QPS = -1 // the API server's own flow control decides
+	restConfig.Wrap(metrics.WrapTransport)
 	if err := waitForAPIServer(ctx, restConfig, c.Log); err != nil {
 		return nil, err
 	}
@@ -96,17 +100,19 @@ func New(ctx context.Context, c Config) (*Operator, error) {
 	if err := declareExtensions(ctx, m.GetCache(), d, extensions); err != nil {
 		return nil, err
 	}
+	provisioning := newProvisioningLog(c, m, live, d)
 	s, err := server.New(server.Options{
 		Address: c.SCIMAddress, CertFile: c.CertFile, KeyFile: c.KeyFile,
-		ExternalURL: c.ExternalURL, TrustForwarded: c.TrustForwarded, MaxRequests: c.MaxRequests,
-		AllowedOrigins: c.AllowedOrigins,
-		Syncs:          m.GetCache(), Serves: c.serves, Tokens: tokens, Activity: activity,
+		ExternalURL: c.ExternalURL, TrustForwarded: c.TrustForwarded, AllowedOrigins: c.AllowedOrigins,
+		MaxRequests: c.MaxRequests, MaxConnections: c.MaxConnections, MaxBodyBytes: c.MaxBodyBytes, StopDelay: c.StopDelay,
+		UnknownNamespace: c.readable(),
+		Syncs:            m.GetCache(), Serves: c.serves, Tokens: tokens, Activity: activity, Provisioning: provisioning,
 		Store: storeOf(d, m.GetCache(), mappings), Types: extensions.Types, Log: c.Log.WithName("scim"),
 	})
 	if err != nil {
 		return nil, err
 	}
-	o := &Operator{manager: m, server: s}
+	o := &Operator{manager: m, server: s, provisioning: provisioning}
 	return o, o.add(ctx, c, live, d, tokens, activity, mappings)
 }
 
@@ -123,7 +129,7 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 	guard := removalguard.New(time.Now)
 	sources := source.New(o.manager.GetClient(), d)
 	namespaces := namespacelabels.New(namespacelabels.Options{
-		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.LeaderElectionNamespace, Guard: guard,
+		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.namespace(), Guard: guard,
 		Gate: gate(policies), GateChanged: policies.Source,
 	})
 	syncs := identityprovidersync.NewController(identityprovidersync.Options{
@@ -136,7 +142,7 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 		Labeled:   namespaces.Labeled,
 	})
 	bindings := rolebinding.New(rolebinding.Options{
-		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.LeaderElectionNamespace, Guard: guard,
+		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.namespace(), Guard: guard,
 		Gate: gate(policies), GateChanged: policies.Source,
 	})
 	networks := groupnetworkpolicy.New(groupnetworkpolicy.Options{
@@ -151,6 +157,7 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 		func(m manager.Manager) error { return namespaces.Register(ctx, m) },
 		groupmemberslice.NewController(live, d).Register,
 		func(m manager.Manager) error { return m.Add(o.server) },
+		func(m manager.Manager) error { return observe(ctx, c, m, o.provisioning, tokens, activity, policies) },
 		func(m manager.Manager) error { return m.AddHealthzCheck("ping", healthz.Ping) },
 		func(m manager.Manager) error { return m.AddReadyzCheck("scim", o.server.Ready) },
 	} {
@@ -158,7 +165,8 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 			return err
 		}
 	}
-	return forgetDeleted(ctx, o.manager.GetCache(), tokens.Forget, activity.Forget, o.server.Forget, mappings.Forget)
+	return forgetDeleted(ctx, o.manager.GetCache(), tokens.Forget, activity.Forget, o.server.Forget, mappings.Forget,
+		o.provisioning.Forget, metrics.Forget)
 }
 
 // Run serves until ctx ends, then drains. A replica that loses its lead ends

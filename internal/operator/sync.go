@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -19,11 +20,15 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/mapping"
 )
 
+// asItIs reads a sync from the cache without copying all of it: nobody here
+// changes it.
+var asItIs = &client.GetOptions{UnsafeDisableDeepCopy: ptr.To(true)}
+
 // policyOf is what the sync says about its resources. A sync that is gone gets
 // no more requests; for those under way nothing is removed.
 func policyOf(syncs client.Reader, mappings *mapping.Cache, key types.NamespacedName) directory.Policy {
 	s := &v1alpha1.IdentityProviderSync{}
-	if err := syncs.Get(context.Background(), key, s); err != nil {
+	if err := syncs.Get(context.Background(), key, s, asItIs); err != nil {
 		return directory.Policy{RetainUsers: true, RetainGroups: true}
 	}
 	policy := directory.Policy{

@@ -1,14 +1,10 @@
 package server
 
 import (
-	"context"
 	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/rollcall-scim/rollcall/internal/scim"
-	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
 // Activity remembers when each sync was last heard of by this replica. It is
@@ -55,36 +51,4 @@ func (a *Activity) note(key types.NamespacedName, change func(*Seen)) {
 	seen := a.syncs[key]
 	change(&seen)
 	a.syncs[key] = seen
-}
-
-// observed is a Store that tells when something changed.
-type observed struct {
-	scim.Store
-	changed func()
-}
-
-func (o observed) Create(ctx context.Context, rt *schema.ResourceType, attributes scim.Object, need scim.Need) (*scim.Resource, error) {
-	resource, err := o.Store.Create(ctx, rt, attributes, need)
-	if err == nil {
-		o.changed()
-	}
-	return resource, err
-}
-
-func (o observed) Modify(ctx context.Context, rt *schema.ResourceType, id string, change scim.Change) (*scim.Resource, error) {
-	began := time.Now()
-	resource, err := o.Store.Modify(ctx, rt, id, change)
-	// A change that alters nothing leaves lastModified as it was.
-	if err == nil && !resource.Meta.LastModified.Before(began.Truncate(time.Millisecond)) {
-		o.changed()
-	}
-	return resource, err
-}
-
-func (o observed) Delete(ctx context.Context, rt *schema.ResourceType, id string, precondition func(string) error) error {
-	err := o.Store.Delete(ctx, rt, id, precondition)
-	if err == nil {
-		o.changed()
-	}
-	return err
 }

@@ -3,7 +3,6 @@ package server
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -14,10 +13,10 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/metrics"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/handler"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
-	"github.com/rollcall-scim/rollcall/internal/token"
 )
 
 const (
@@ -25,19 +24,15 @@ const (
 	pausedRetry = time.Minute
 	// tokensRetry is when to try again while the tokens cannot be read.
 	tokensRetry = 5 * time.Second
-	// refusal is the least time a refused token is answered in. Reading Secrets
-	// for a wrong token takes a little less, so the time does not tell whether
-	// there is a sync.
-	refusal = 20 * time.Millisecond
 )
 
 // endpoint serves one sync.
 type endpoint struct {
-	ro    *router
-	key   types.NamespacedName
-	store scim.Store
-	next  atomic.Pointer[served]
-	slots chan struct{}
+	ro       *router
+	key      types.NamespacedName
+	store    scim.Store
+	next     atomic.Pointer[served]
+	requests *metrics.Requests
 
 	mu      sync.Mutex
 	limit   v1alpha1.RateLimit
@@ -51,12 +46,13 @@ type served struct {
 }
 
 func newEndpoint(ro *router, key types.NamespacedName) *endpoint {
-	return &endpoint{
-		ro:    ro,
-		key:   key,
-		store: observed{ro.options.Store(key), func() { ro.options.Activity.change(key) }},
-		slots: make(chan struct{}, max(1, cap(ro.requests)/2)),
+	e := &endpoint{
+		ro:       ro,
+		key:      key,
+		requests: metrics.NewRequests(key),
 	}
+	e.store = observed{ro.options.Store(key), e}
+	return e
 }
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -80,33 +76,41 @@ func (e *endpoint) handler(rts []*schema.ResourceType) http.Handler {
 	return s
 }
 
-// authenticate admits a request: first of all its token must be valid.
+// authenticate admits a request: first of all its token must be valid. Only
+// who has one is told of anything else, and gets of the server's capacity.
 func (e *endpoint) authenticate(ctx context.Context, presented string) error {
 	rq := requestOf(ctx)
-	name, err := e.ro.options.Tokens.Verify(ctx, rq.sync, presented)
-	switch {
-	case errors.Is(err, token.ErrRefused):
-		rq.reason = err
-		return refuse(ctx, presented)
-	case err != nil:
-		rq.reason = err
-		return scim.Unavailable(tokensRetry, "the bearer token cannot be checked right now; try again")
+	name, err := e.verify(ctx, rq, presented)
+	if err != nil {
+		return err
 	}
 	rq.token = name
 	e.ro.options.Activity.request(e.key)
 	if rq.sync.Spec.State == v1alpha1.SyncPaused {
+		turnedAway.WithLabelValues("paused").Inc()
 		return scim.Unavailable(pausedRetry, "provisioning is paused by the cluster's administrators (spec.state of IdentityProviderSync %s); nothing is lost, try again later", e.key)
 	}
 	if err := e.withinRate(rq.sync.Spec.RateLimit); err != nil {
+		turnedAway.WithLabelValues("rateLimit").Inc()
 		return err
 	}
-	select {
-	case e.slots <- struct{}{}:
-		rq.slots = append(rq.slots, e.slots)
-	default:
-		return scim.Unavailable(busyRetry, "%d requests of this identity provider are being answered already; try again", cap(e.slots))
+	return e.ro.capacity.admit(ctx, rq)
+}
+
+// verify gives the name of the token that is presented.
+func (e *endpoint) verify(ctx context.Context, rq *request, presented string) (string, error) {
+	name, familiar := e.ro.options.Tokens.Recognize(rq.sync, presented)
+	if name != "" {
+		return name, nil
 	}
-	return e.ro.takeTurn(ctx, rq)
+	if !familiar {
+		if err := e.ro.capacity.admitStranger(rq); err != nil {
+			return "", err
+		}
+		defer e.ro.capacity.releaseStranger(rq)
+	}
+	name, err := e.ro.options.Tokens.Verify(ctx, rq.sync, presented)
+	return name, refusedAs(ctx, rq, err)
 }
 
 // withinRate takes one request off the sync's rate.
@@ -130,13 +134,4 @@ func (e *endpoint) withinRate(limit *v1alpha1.RateLimit) error {
 		}
 	}
 	return nil
-}
-
-// refuse answers whoever has no valid token, after a set time.
-func refuse(ctx context.Context, _ string) error {
-	select {
-	case <-time.After(refusal - time.Since(requestOf(ctx).began)):
-	case <-ctx.Done():
-	}
-	return handler.InvalidToken()
 }

@@ -63,12 +63,13 @@ func newFixture(t *testing.T, s *v1alpha1.IdentityProviderSync, change func(*Opt
 	var mu sync.Mutex
 	store := memory.New()
 	f.options = Options{
-		Address:  "127.0.0.1:0",
-		Syncs:    f.Client,
-		Serves:   func(namespace string) bool { return namespace == "identity" },
-		Tokens:   token.NewVerifier(f.Client),
-		Store:    func(client.ObjectKey) scim.Store { return store },
-		Activity: NewActivity(),
+		Address:          "127.0.0.1:0",
+		Syncs:            f.Client,
+		Serves:           func(namespace string) bool { return namespace == "identity" },
+		Tokens:           token.NewVerifier(f.Client),
+		Store:            func(client.ObjectKey) scim.Store { return store },
+		Activity:         NewActivity(),
+		UnknownNamespace: "identity",
 		Log: funcr.New(func(_, args string) {
 			mu.Lock()
 			defer mu.Unlock()

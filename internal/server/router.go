@@ -2,33 +2,29 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/extension"
+	"github.com/rollcall-scim/rollcall/internal/metrics"
+	"github.com/rollcall-scim/rollcall/internal/provisioninglog"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/handler"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
 const (
-	defaultMaxRequests = 1024
-	// largeBody is how many bytes a request may bring without waiting for its
-	// turn: a body of 16 MiB takes several times that while it is decoded. One
-	// that does not tell its length counts as large.
-	largeBody = 512 << 10
-	maxLarge  = 8
-	// largeWait is how long it waits for its turn.
-	largeWait = 10 * time.Second
-	// busyRetry is when to try again after the server had too much to do.
-	busyRetry = time.Second
 	// refusedLogs bounds the log lines of refused requests, which anybody can
 	// cause, per second.
 	refusedLogs = 10
@@ -36,13 +32,15 @@ const (
 
 // router hands each request to the endpoint of its sync.
 type router struct {
-	options  Options
-	urls     URLs
-	origins  origins
-	requests chan struct{} // a slot for each request under way
-	large    chan struct{} // a slot for each with a large body
-	unknown  http.Handler
-	refused  *rate.Limiter
+	options   Options
+	urls      URLs
+	origins   origins
+	capacity  capacity
+	unknown   http.Handler
+	lines     slog.Handler // of requests
+	refused   *rate.Limiter
+	strangers *metrics.Requests // of requests to no sync
+	stopping  atomic.Bool       // clients are told to connect elsewhere
 
 	mu        sync.Mutex
 	endpoints map[types.NamespacedName]*endpoint
@@ -57,22 +55,22 @@ func newRouter(options Options) (*router, error) {
 	if err != nil {
 		return nil, err
 	}
-	if options.MaxRequests <= 0 {
-		options.MaxRequests = defaultMaxRequests
-	}
+	options.setDefaults()
 	if options.Types == nil {
 		options.Types = extension.NewCache().Types
 	}
-	return &router{
+	ro := &router{
 		options:   options,
 		urls:      urls,
 		origins:   allowed,
-		requests:  make(chan struct{}, options.MaxRequests),
-		large:     make(chan struct{}, maxLarge),
-		unknown:   handler.New(handler.Options{Types: rfcTypes(), Authenticate: refuse, Log: options.Log}),
+		capacity:  newCapacity(options),
+		lines:     requestLines(options.Log),
 		refused:   rate.NewLimiter(refusedLogs, refusedLogs),
+		strangers: metrics.NewRequests(types.NamespacedName{}),
 		endpoints: map[types.NamespacedName]*endpoint{},
-	}, nil
+	}
+	ro.unknown = handler.New(handler.Options{Types: rfcTypes(), Authenticate: ro.refuseUnknown, Log: options.Log})
+	return ro, nil
 }
 
 // rfcTypes are the resource types without extensions of a sync's own.
@@ -82,29 +80,31 @@ func rfcTypes() []*schema.ResourceType {
 
 // ServeHTTP answers one request and logs it.
 func (ro *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	began := time.Now()
+	defer busy(r)()
+	metrics.InFlight.Inc()
+	defer metrics.InFlight.Dec()
 	answer := &recorder{ResponseWriter: w}
-	rq := &request{began: began, large: r.ContentLength > largeBody || r.ContentLength < 0}
-	defer func() { ro.log(r, rq, answer) }()
+	rq := &request{began: time.Now(), body: bodySize(r)}
+	defer func() { ro.log(r, rq, answer); ro.observe(r, rq, answer) }()
 
+	if ro.stopping.Load() {
+		answer.Header().Set("Connection", "close")
+	}
 	if ro.origins.allow(answer, r) {
 		return
 	}
-	select {
-	case ro.requests <- struct{}{}:
-		defer func() { <-ro.requests }()
-	default:
-		handler.WriteError(answer, r, scim.Unavailable(busyRetry, "the server has too many requests to answer; try again"))
-		return
-	}
 	next := ro.route(rq, r)
-	defer rq.done()
+	defer ro.capacity.release(rq)
 	inner := r.WithContext(context.WithValue(r.Context(), requestKey{}, rq))
 	url := *r.URL
 	url.Path, url.RawPath = rq.path, rq.rawPath
 	inner.URL = &url
 	next.ServeHTTP(answer, inner)
 }
+
+// asItIs reads a sync from the cache without copying all of it: nobody here
+// changes it.
+var asItIs = &client.GetOptions{UnsafeDisableDeepCopy: ptr.To(true)}
 
 // request is what is known of the request that is being answered.
 type request struct {
@@ -116,8 +116,16 @@ type request struct {
 	rawPath string
 	token   string // name of the token that was accepted
 	reason  error  // why the token was not, for the log
-	large   bool   // its body may need much memory
-	slots   []chan struct{}
+
+	endpoint *endpoint                // of the sync; nil: none
+	changes  []provisioninglog.Change // what it changed
+	failed   provisioninglog.Change   // whom a change was about that failed
+
+	body int64 // bytes that it may bring
+
+	// What it has of the server's capacity.
+	admitted bool
+	holds    int64 // of the bodies
 }
 
 type requestKey struct{}
@@ -125,31 +133,6 @@ type requestKey struct{}
 func requestOf(ctx context.Context) *request {
 	rq, _ := ctx.Value(requestKey{}).(*request)
 	return rq
-}
-
-// takeTurn lets a request with a large body wait until few others are read, so
-// that memory is bounded whatever is sent.
-func (ro *router) takeTurn(ctx context.Context, rq *request) error {
-	if !rq.large {
-		return nil
-	}
-	timer := time.NewTimer(largeWait)
-	defer timer.Stop()
-	select {
-	case ro.large <- struct{}{}:
-		rq.slots = append(rq.slots, ro.large)
-		return nil
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return scim.Unavailable(busyRetry, "%d requests with large bodies are being read already; try again, or send less at once", cap(ro.large))
-}
-
-// done gives back the slots that the request took.
-func (rq *request) done() {
-	for _, slots := range rq.slots {
-		<-slots
-	}
 }
 
 // route finds who answers a request.
@@ -169,17 +152,19 @@ func (ro *router) route(rq *request, r *http.Request) http.Handler {
 		return ro.unknown
 	}
 	s := &v1alpha1.IdentityProviderSync{}
-	switch err := ro.options.Syncs.Get(r.Context(), rq.key, s); {
+	switch err := ro.options.Syncs.Get(r.Context(), rq.key, s, asItIs); {
 	case apierrors.IsNotFound(err):
 		return ro.unknown
 	case err != nil:
 		ro.options.Log.Error(err, "reading a sync", "sync", rq.key.String())
+		turnedAway.WithLabelValues("notReady").Inc()
 		return unavailable{}
 	case !s.DeletionTimestamp.IsZero():
 		return ro.unknown
 	}
 	rq.sync = s
-	return ro.endpoint(rq.key)
+	rq.endpoint = ro.endpoint(rq.key)
+	return rq.endpoint
 }
 
 // endpoint is the endpoint of a sync, made when it is first asked for.

@@ -107,7 +107,8 @@ func match(tokens []v1alpha1.Token, values map[v1alpha1.SecretKeyReference]value
 		equal := subtle.ConstantTimeCompare(v.hash[:], presented[:]) == 1
 		state := stateOf(t, v, now)
 		switch {
-		case now.Sub(v.fetched) >= MaxAge:
+		case now.Sub(v.fetched) >= MaxAge, v.err != nil && !equal:
+			// What cannot be read now may hold the token that is presented.
 			result.blind = cmp.Or(v.err, errNotRead)
 		case equal && v.state == v1alpha1.TokenValid && result.state != v1alpha1.TokenValid:
 			// A value that is named twice counts when either entry is valid.

@@ -64,7 +64,7 @@ func (v *Verifier) Verify(ctx context.Context, s *v1alpha1.IdentityProviderSync,
 		return "", err
 	}
 	found := r.match(s.Spec.Tokens, sum, v.now())
-	if found.name == "" && found.blind == nil && r.mayFetch(v.now()) {
+	if found.name == "" && r.mayFetch(v.now()) {
 		// The Secret may have changed a moment ago.
 		if err := v.fetch(r, s).wait(ctx); err != nil {
 			return "", err

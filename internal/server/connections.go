@@ -1,0 +1,172 @@
+package server
+
+import (
+	"container/list"
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	"golang.org/x/time/rate"
+)
+
+// connections bounds how many clients are connected at once. When there are as
+// many as may be, a new one takes the place of the one that has been without a
+// request for longest: an idle one, or one that never finished the header of a
+// request. So neither open connections nor headers sent byte by byte keep
+// others out. If requests are being answered on all of them, it is closed.
+type connections struct {
+	net.Listener
+	limit int
+	log   logr.Logger
+	tells rate.Sometimes
+
+	mu    sync.Mutex
+	open  int
+	quiet *list.List // those without a request, in the order in which they became so
+}
+
+func newConnections(listener net.Listener, limit int, log logr.Logger) *connections {
+	return &connections{
+		Listener: listener, limit: limit, log: log, quiet: list.New(),
+		tells: rate.Sometimes{Interval: time.Minute},
+	}
+}
+
+// connection is one of them.
+type connection struct {
+	net.Conn
+	of *connections
+
+	// Guarded by of.mu.
+	requests int           // being answered
+	place    *list.Element // in of.quiet; nil while there are requests
+	closed   bool
+}
+
+// Accept waits for the next client.
+func (c *connections) Accept() (net.Conn, error) {
+	for {
+		accepted, err := c.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		n := &connection{Conn: accepted, of: c}
+		if c.admit(n) {
+			return n, nil
+		}
+		_ = accepted.Close()
+	}
+}
+
+// admit counts a connection, if there is room for it or room can be made.
+func (c *connections) admit(n *connection) bool {
+	c.mu.Lock()
+	var evicted *connection
+	full := c.open >= c.limit
+	if full {
+		if front := c.quiet.Front(); front != nil {
+			evicted = front.Value.(*connection)
+			evicted.leave()
+		}
+	}
+	admitted := c.open < c.limit
+	if admitted {
+		c.open++
+		n.place = c.quiet.PushBack(n)
+	}
+	c.mu.Unlock()
+	openConnections.Set(float64(c.count()))
+	if evicted != nil {
+		_ = evicted.Conn.Close()
+	}
+	if full {
+		c.tell(admitted)
+	}
+	return admitted
+}
+
+func (c *connections) tell(admitted bool) {
+	outcome := "idle"
+	if !admitted {
+		outcome = "new"
+	}
+	closedConnections.WithLabelValues(outcome).Inc()
+	c.tells.Do(func() {
+		c.log.Info("as many clients are connected as may be: those without a request for longest are disconnected for new ones", "limit", c.limit)
+	})
+}
+
+func (c *connections) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.open
+}
+
+// leave takes a connection out of the count. of.mu is held.
+func (n *connection) leave() {
+	if n.closed {
+		return
+	}
+	n.closed = true
+	n.of.open--
+	if n.place != nil {
+		n.of.quiet.Remove(n.place)
+		n.place = nil
+	}
+}
+
+// Close ends the connection.
+func (n *connection) Close() error {
+	n.of.mu.Lock()
+	n.leave()
+	n.of.mu.Unlock()
+	openConnections.Set(float64(n.of.count()))
+	return n.Conn.Close()
+}
+
+// begin and end tell that a request is answered on it, of perhaps several.
+func (n *connection) begin() {
+	n.of.mu.Lock()
+	defer n.of.mu.Unlock()
+	n.requests++
+	if n.place != nil {
+		n.of.quiet.Remove(n.place)
+		n.place = nil
+	}
+}
+
+func (n *connection) end() {
+	n.of.mu.Lock()
+	defer n.of.mu.Unlock()
+	n.requests--
+	if n.requests == 0 && !n.closed {
+		n.place = n.of.quiet.PushBack(n)
+	}
+}
+
+type connectionKey struct{}
+
+// connectionContext is http.Server's ConnContext.
+func connectionContext(ctx context.Context, c net.Conn) context.Context {
+	if secure, ok := c.(*tls.Conn); ok {
+		c = secure.NetConn()
+	}
+	if n, ok := c.(*connection); ok {
+		return context.WithValue(ctx, connectionKey{}, n)
+	}
+	return ctx
+}
+
+// busy keeps a request's connection while it is answered.
+func busy(r *http.Request) (done func()) {
+	n, ok := r.Context().Value(connectionKey{}).(*connection)
+	if !ok {
+		return func() {}
+	}
+	n.begin()
+	return n.end
+}
