@@ -70,6 +70,11 @@ USERS ?= 100000
 scale: controlplane ## Fill a control plane with USERS= GROUPS= MEMBERSHIPS= and measure what that takes: docs/scale.md.
 	@go run ./test/scale/cmd/scale -users $(USERS) $(if $(GROUPS),-groups $(GROUPS)) $(if $(MEMBERSHIPS),-memberships $(MEMBERSHIPS)) $(ARGS)
 
+# SEED=7 TIME=2m RACE=1 (a build with the race detector); SOAK=15m: no faults.
+.PHONY: chaos
+chaos: controlplane ## Run replicas under load while everything around them fails; check that nothing is lost (TIME, SEED, RACE=1, SOAK).
+	@go run ./test/chaos/cmd/chaos $(if $(SEED),-seed $(SEED)) $(if $(TIME),-time $(TIME)) $(if $(SOAK),-soak $(SOAK)) $(if $(filter 1,$(RACE)),-race) $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZ_TIME each (default 10m); what they find is in bin/fuzz.
 	@hack/fuzz.sh $(FUZZ_TIME)
