@@ -52,7 +52,7 @@ in all namespaces. Documentation: https://github.com/rollcall-scim/rollcall/blob
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	_ = root.RegisterFlagCompletionFunc("namespace", s.completeNamespaces)                                                    // the flag exists
 	root.AddCommand(s.connectCommand(), s.statusCommand(), s.usersCommand(), s.groupsCommand(), s.membersCommand(),
-		s.tokensCommand(), s.whyCommand(), s.logCommand(), s.testCommand(), s.versionCommand())
+		s.tokensCommand(), s.whyCommand(), s.filterCommand(), s.logCommand(), s.testCommand(), s.versionCommand())
 	return root
 }
 

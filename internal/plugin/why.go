@@ -261,7 +261,7 @@ func writeAnswer(t *output.Text, w *access.Why) {
 	}
 	for i := range w.Missing {
 		b := &w.Missing[i]
-		t.Title("Not by %s", b.Binding)
+		t.Title("Not by %s (%s)", b.Binding, strings.Join(b.Roles, ", "))
 		writeWays(t, w, b)
 	}
 	if len(giving) == 0 && len(w.Missing) == 0 {

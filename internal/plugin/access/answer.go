@@ -106,7 +106,7 @@ func (e *explaining) other(o client.Object, name string, ref rbacv1.RoleRef, sub
 	}
 	var allows []string
 	for _, rule := range e.question.AllowedBy(e.roles.get(ref.Kind, o.GetNamespace(), ref.Name).rules) {
-		allows = append(allows, RuleText(rule))
+		allows = append(allows, e.question.RuleText(rule))
 	}
 	if len(allows) > 0 {
 		e.why.Answer.Others = append(e.why.Answer.Others, Other{

@@ -130,13 +130,18 @@ func has(list []string, item string) bool {
 	return slices.Contains(list, "*") || slices.Contains(list, item)
 }
 
-// RuleText is a rule as a person reads it: "get, list on pods, services".
-func RuleText(rule rbacv1.PolicyRule) string {
+// RuleText is a rule as a person reads it, with what it is asked for named
+// first: "get, list on pods and 3 more resources".
+func (q *Question) RuleText(rule rbacv1.PolicyRule) string {
 	text := strings.Join(rule.Verbs, ", ") + " on "
-	if len(rule.NonResourceURLs) > 0 {
+	if q.URL != "" {
 		return text + strings.Join(rule.NonResourceURLs, ", ")
 	}
-	text += strings.Join(rule.Resources, ", ")
+	matching := slices.DeleteFunc(slices.Clone(rule.Resources), func(r string) bool { return !q.names([]string{r}) })
+	text += strings.Join(matching, ", ")
+	if more := len(rule.Resources) - len(matching); more > 0 {
+		text += fmt.Sprintf(" and %d more resources", more)
+	}
 	if groups := slices.DeleteFunc(slices.Clone(rule.APIGroups), func(g string) bool { return g == "" }); len(groups) > 0 {
 		text += " of " + strings.Join(groups, ", ")
 	}

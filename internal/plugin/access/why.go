@@ -35,6 +35,7 @@ type Why struct {
 // Binding is one binding as it concerns the user.
 type Binding struct {
 	Binding     string                        `json:"binding"` // Kind/namespace/name
+	Roles       []string                      `json:"roles"`   // "ClusterRole view"; of several, its pattern chooses
 	SubjectKind string                        `json:"subjectKind"`
 	Subject     string                        `json:"subject,omitempty"`
 	Reasons     []projection.Cause            `json:"reasons,omitempty"` // why the user cannot have access by it at all
@@ -110,7 +111,7 @@ func (e *explaining) name(person *roster.Person) {
 func (e *explaining) binding(bound Bound) {
 	x := projection.Explain(e.world.Request(e.snapshot, bound), e.sync, e.why.User.ID)
 	b := Binding{
-		Binding: x.Binding, SubjectKind: x.SubjectKind, Subject: x.Subject, Reasons: x.Reasons,
+		Binding: x.Binding, Roles: rolesOf(bound), SubjectKind: x.SubjectKind, Subject: x.Subject, Reasons: x.Reasons,
 		Groups: x.Groups, Access: []Access{}, Problems: bound.Problems,
 	}
 	for _, a := range x.Access {
@@ -122,7 +123,7 @@ func (e *explaining) binding(bound Bound) {
 			found := e.roles.get(a.RoleKind, a.Namespace, a.Role)
 			access.RoleProblem = found.problem
 			for _, rule := range e.question.AllowedBy(found.rules) {
-				access.Allows = append(access.Allows, RuleText(rule))
+				access.Allows = append(access.Allows, e.question.RuleText(rule))
 			}
 		}
 		b.Access = append(b.Access, access)
@@ -149,19 +150,30 @@ func (e *explaining) covers(namespace string) bool {
 // wouldAllow tells whether a binding binds a role that allows what is asked
 // for, in a place that counts.
 func (e *explaining) wouldAllow(bound Bound) bool {
-	grant := bound.Grant
-	named := grant.Roles
-	if grant.RoleRef != nil {
-		named = []v1alpha1.RoleReference{*grant.RoleRef}
-	}
 	for _, place := range e.places(bound) {
-		for _, ref := range named {
+		for _, ref := range named(bound) {
 			if len(e.question.AllowedBy(e.roles.get(ref.Kind, place, ref.Name).rules)) > 0 {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// named gives the roles that a binding names.
+func named(bound Bound) []v1alpha1.RoleReference {
+	if bound.Grant.RoleRef != nil {
+		return []v1alpha1.RoleReference{*bound.Grant.RoleRef}
+	}
+	return bound.Grant.Roles
+}
+
+func rolesOf(bound Bound) []string {
+	roles := []string{}
+	for _, ref := range named(bound) {
+		roles = append(roles, ref.Kind+" "+ref.Name)
+	}
+	return roles
 }
 
 // places gives where a binding binds, as far as that counts for the question.
