@@ -41,6 +41,23 @@ func BenchmarkReads(b *testing.B) {
 			_, err := s.store.List(context.Background(), s.users, scim.Query{StartIndex: 1 + 100*(i%10), Count: 100})
 			return err
 		},
+		"id, kept": func(i int) error {
+			_, err := s.store.Get(context.Background(), s.users, users[i%n], scim.Need{Groups: true, Encoder: plain{}})
+			return err
+		},
+		"userName, kept": func(int) error {
+			_, err := s.store.List(context.Background(), s.users, scim.Query{Filter: byUserName, StartIndex: 1, Count: 1, Need: scim.Need{Groups: true, Encoder: plain{}}})
+			return err
+		},
+		"page of 100, kept": func(i int) error {
+			_, err := s.store.List(context.Background(), s.users, scim.Query{StartIndex: 1 + 100*(i%10), Count: 100, Need: scim.Need{Groups: true, Encoder: plain{}}})
+			return err
+		},
+		"page of 100, kept, a group changed": func(i int) error {
+			s.turns.next(s.sync)
+			_, err := s.store.List(context.Background(), s.users, scim.Query{StartIndex: 1 + 100*(i%10), Count: 100, Need: scim.Need{Groups: true, Encoder: plain{}}})
+			return err
+		},
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

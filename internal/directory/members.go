@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
@@ -117,28 +118,34 @@ func (d *Directory) contains(ctx context.Context, g *v1alpha1.Group, id string) 
 // cannot be resolved is among them instead of an error.
 func (d *Directory) groupsOf(ctx context.Context, sync types.NamespacedName, id string, hold bool) ([]*v1alpha1.Group, error) {
 	var result []*v1alpha1.Group
-	known := map[string]bool{}
+	known := func(name string) bool {
+		return slices.ContainsFunc(result, func(g *v1alpha1.Group) bool { return g.Name == name })
+	}
 	for _, o := range d.groups.indexed(byMember, id) {
 		if syncOf(o) == sync {
-			known[o.GetName()] = true
 			result = append(result, o.(*v1alpha1.Group))
 		}
 	}
 	candidates := d.slices.waiting(sync.Namespace)
-	for _, slice := range d.slices.holders(id) {
-		if slice.Namespace == sync.Namespace {
+	for _, leaf := range d.slices.holders(id) {
+		name := leaf.Spec.Group
+		if leaf.Namespace != sync.Namespace || known(name) {
+			continue
+		}
+		if g := d.group(sync, name); g != nil && d.lists(g, leaf, id) {
+			result = append(result, g)
+		} else if g != nil {
 			if candidates == nil {
 				candidates = map[string]bool{}
 			}
-			candidates[slice.Spec.Group] = true
+			candidates[name] = true
 		}
 	}
 	for name := range candidates {
-		o := d.groups.cached(types.NamespacedName{Namespace: sync.Namespace, Name: name})
-		if o == nil || known[name] || !visible(o) || syncOf(o) != sync {
+		g := d.group(sync, name)
+		if g == nil || known(name) {
 			continue
 		}
-		g := o.(*v1alpha1.Group)
 		in, err := d.contains(ctx, g, id)
 		if isNotFound(err) {
 			continue // the group was deleted meanwhile
@@ -152,6 +159,25 @@ func (d *Directory) groupsOf(ctx context.Context, sync types.NamespacedName, id 
 	}
 	sortByName(result)
 	return result, nil
+}
+
+// group gives the visible group of a sync in an object.
+func (d *Directory) group(sync types.NamespacedName, name string) *v1alpha1.Group {
+	o := d.groups.cached(types.NamespacedName{Namespace: sync.Namespace, Name: name})
+	if o == nil || !visible(o) || syncOf(o) != sync {
+		return nil
+	}
+	return o.(*v1alpha1.Group)
+}
+
+// lists tells whether a leaf alone makes id a member of a group, which most do
+// that list it: that takes no look at the rest of the group.
+func (d *Directory) lists(g *v1alpha1.Group, leaf *v1alpha1.GroupMemberSlice, id string) bool {
+	if g.Spec.Index == "" {
+		return false
+	}
+	index := d.slices.cached(types.NamespacedName{Namespace: g.Namespace, Name: g.Spec.Index})
+	return index != nil && membership.Lists(membership.RootOf(&g.Spec), &index.Spec, leaf.Name, &leaf.Spec, id)
 }
 
 // member describes a member as far as it is known.

@@ -1,6 +1,9 @@
 package membership
 
-import "math/bits"
+import (
+	"iter"
+	"math/bits"
+)
 
 // bitmap is the set of a leaf's removed positions: position i is bit i%8,
 // lowest first, of byte i/8. Positions past its end are not in it.
@@ -23,6 +26,19 @@ func (b bitmap) with(positions []int) bitmap {
 		c[i/8] |= 1 << (i % 8)
 	}
 	return c
+}
+
+// all iterates over the positions in the set.
+func (b bitmap) all() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i, x := range b {
+			for ; x != 0; x &= x - 1 {
+				if !yield(i*8 + bits.TrailingZeros8(x)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // count is how many positions are in the set.

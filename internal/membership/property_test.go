@@ -342,6 +342,25 @@ func (w *world) read(t *rapid.T) {
 	if has != v.want[id] && !errors.Is(err, errNotFound) {
 		t.Fatalf("Contains(%s) = %v, %v", id, has, err)
 	}
+	w.readLeaves(t, v, id)
+}
+
+// readLeaves asks each leaf that lists id: one of them says so if that is what
+// makes it a member, and otherwise none.
+func (w *world) readLeaves(t *rapid.T, v version, id string) {
+	index := w.slices[v.root.Index]
+	if index == nil {
+		return
+	}
+	listed := false
+	for name, leaf := range w.slices {
+		listed = listed || slices.Contains(leaf.Members, id) && Lists(v.root, index, name, leaf, id)
+	}
+	want := v.want[id] && !slices.Contains(v.root.Members, id)
+	complete := !slices.ContainsFunc(index.Leaves, func(ref v1alpha1.LeafReference) bool { return w.slices[ref.Name] == nil })
+	if listed && !want || complete && want && !listed {
+		t.Fatalf("Lists(%s) = %v, want %v", id, listed, want)
+	}
 }
 
 // pick chooses one of n things, or gives the action up if there are none.

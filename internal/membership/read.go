@@ -3,6 +3,8 @@ package membership
 import (
 	"fmt"
 	"slices"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 )
 
 // Members lists all members of a group: in the order of its leaves, then the
@@ -35,6 +37,27 @@ func Contains(root Root, src Source, id string) (bool, error) {
 		return found, err
 	}
 	return false, l.unchanged()
+}
+
+// Lists tells whether id, which leaf lists, is a member by that alone. It looks
+// at nothing else, so where it says no, Contains may say yes.
+func Lists(root Root, index *v1alpha1.GroupMemberSliceSpec, leafName string, leaf *v1alpha1.GroupMemberSliceSpec, id string) bool {
+	if root.Index == "" || slices.Contains(root.Removed, id) {
+		return false
+	}
+	for i := range index.Leaves {
+		ref := &index.Leaves[i]
+		if ref.Name != leafName {
+			continue
+		}
+		for offset := range bitmap(ref.Removed).all() {
+			if offset >= len(leaf.Members) || leaf.Members[offset] == id {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // Members lists the members with the changes made so far, in the order of the
