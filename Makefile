@@ -11,7 +11,8 @@ BIN := $(ROOT)/bin
 TOOLS := $(ROOT)/hack/tools
 
 VERSION ?= $(shell git describe --tags --always --dirty --match 'v*' 2>/dev/null || echo unknown)
-LDFLAGS := -s -w -X main.version=$(VERSION)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 # What `make test` runs: TEST_PACKAGES=./internal/... TEST_FLAGS='-run Patch'
 TEST_PACKAGES ?= ./...
@@ -41,6 +42,11 @@ demo: controlplane build ## Run the main job on a real API server; ONCE=1 checks
 .PHONY: build
 build: ## Build bin/rollcall and bin/idpsim.
 	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
+
+# PUSH=REGISTRY/REPOSITORY:TAG pushes it, INSECURE=1 over plain HTTP.
+.PHONY: image
+image: ## Build the container image without Docker into bin/image/layout, and print its digest and size.
+	@VERSION='$(VERSION)' PUSH='$(PUSH)' INSECURE='$(INSECURE)' hack/image.sh
 
 .PHONY: test
 test: controlplane $(GOTESTSUM) $(HELM) c-compiler ## Run all tests: unit, property, integration (real API server), with the race detector; fuzz a little.

@@ -6,13 +6,18 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/spf13/cobra"
 )
 
-// version is set when the program is built: -ldflags "-X main.version=v1.2.3".
-var version = "development"
+// version and commit are set when the program is built:
+// -ldflags "-X main.version=v1.2.3 -X main.commit=0123abc".
+var (
+	version = "development"
+	commit  = "unknown"
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -43,10 +48,10 @@ groups to roles. Every replica serves; one of them, the leader, reconciles.`,
 	o.register(root.Flags())
 	root.AddCommand(&cobra.Command{
 		Use:   "version",
-		Short: "Print the version",
+		Short: "Print the version, the commit and the version of Go",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), version)
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "rollcall %s\ncommit %s\n%s %s/%s\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	})
