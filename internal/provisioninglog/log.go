@@ -53,6 +53,9 @@ const (
 	Off   Mode = "off"   // nothing
 )
 
+// Valid tells whether there is such a mode.
+func (m Mode) Valid() bool { return m == Names || m == IDs || m == Off }
+
 // Change is one change that a request made, or failed to make. Names in it may
 // be missing: they are looked up by id.
 type Change struct {
