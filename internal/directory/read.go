@@ -48,9 +48,8 @@ func (s scope) byID(ctx context.Context, id string, force bool) (o client.Object
 	if !ok || kind != s.kind {
 		return nil, false, scim.NotFound(s.kind, id)
 	}
-	if !force && !s.strongReads && !s.tracker.isBehind(s.key(name)) {
-		o := s.cached(s.key(name))
-		if o != nil && resourceOf(o).ID == id && visible(o) && syncOf(o) == s.sync {
+	if !force {
+		if o := s.known(s.key(name), id); o != nil {
 			return o, false, nil
 		}
 	}
@@ -62,6 +61,19 @@ func (s scope) byID(ctx context.Context, id string, force bool) (o client.Object
 		return nil, true, scim.NotFound(s.kind, id)
 	}
 	return o, true, nil
+}
+
+// known gives the visible resource of an object as the informer knows it; nil
+// if that does not do.
+func (s scope) known(key types.NamespacedName, id string) client.Object {
+	if s.strongReads || s.tracker.isBehind(key) {
+		return nil
+	}
+	o := s.cached(key)
+	if o == nil || resourceOf(o).ID != id || !visible(o) || syncOf(o) != s.sync {
+		return nil
+	}
+	return o
 }
 
 // byOwnName finds the visible resource that has a userName or displayName,

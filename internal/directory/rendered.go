@@ -43,10 +43,7 @@ func (r *rendering) size() int {
 func (s scope) rendered(ctx context.Context, u *v1alpha1.User, need scim.Need) (*scim.Resource, error) {
 	// The turn is read before the groups are: what changes in between shows.
 	turn := s.turns.of(s.sync).Load()
-	kept := s.renderings.get(u.Spec.ID)
-	if kept != nil && (kept.generation != u.Generation || kept.uid != u.UID || kept.encoder != need.Encoder) {
-		kept = nil
-	}
+	kept := s.rendering(u, need)
 	if kept != nil && kept.since.Load() == turn {
 		return kept.resource, nil
 	}
@@ -70,6 +67,16 @@ func (s scope) rendered(ctx context.Context, u *v1alpha1.User, need scim.Need) (
 	next.since.Store(turn)
 	s.renderings.put(u.Spec.ID, next)
 	return next.resource, nil
+}
+
+// rendering gives how this version of a user was shown last; nil if it was not.
+// Its groups may be others since.
+func (s scope) rendering(u *v1alpha1.User, need scim.Need) *rendering {
+	r := s.renderings.get(u.Spec.ID)
+	if r == nil || r.generation != u.Generation || r.uid != u.UID || r.encoder != need.Encoder {
+		return nil
+	}
+	return r
 }
 
 // renderings keeps what was rendered lately, by id: it lets go of what was not

@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
@@ -55,6 +56,9 @@ func (s *store) Create(ctx context.Context, rt *schema.ResourceType, attributes 
 
 // Get implements scim.Store.
 func (s *store) Get(ctx context.Context, rt *schema.ResourceType, id string, need scim.Need) (*scim.Resource, error) {
+	if r := s.kept(rt, id, need); r != nil {
+		return r, nil
+	}
 	c, ctx, cancel, err := s.begin(ctx, rt)
 	if err != nil {
 		return nil, err
@@ -66,6 +70,24 @@ func (s *store) Get(ctx context.Context, rt *schema.ResourceType, id string, nee
 	}
 	r, err := c.shown(ctx, o, need)
 	return r, s.d.answer(err)
+}
+
+// kept answers a Get for which there is nothing to ask or to put together; nil
+// if it cannot.
+func (s *store) kept(rt *schema.ResourceType, id string, need scim.Need) *scim.Resource {
+	name, kind, ok := ObjectName(id)
+	if need.Encoder == nil || rt.Name != KindUser || kind != KindUser || !ok || !s.d.Synced() {
+		return nil
+	}
+	c := scope{Directory: s.d, table: s.d.users, sync: s.sync}
+	u, ok := c.known(c.key(name), id).(*v1alpha1.User)
+	if !ok {
+		return nil
+	}
+	if r := c.rendering(u, need); r != nil && r.since.Load() == s.d.turns.of(s.sync).Load() {
+		return r.resource
+	}
+	return nil
 }
 
 // List implements scim.Store.
