@@ -71,6 +71,16 @@ func (p Problem) of(sync types.NamespacedName) Problem {
 // String is the line for the status: at most 1,024 bytes.
 func (p Problem) String() string { return string(p.Reason) + ": " + p.Message }
 
+// ReasonsOf gives the reasons of the lines of a status.
+func ReasonsOf(lines []string) map[string]bool {
+	reasons := map[string]bool{}
+	for _, line := range lines {
+		reason, _, _ := strings.Cut(line, ": ")
+		reasons[reason] = true
+	}
+	return reasons
+}
+
 // Partial reports whether the problem concerns single members only: all the
 // others are bound, so it leaves a binding Ready.
 func (p Problem) Partial() bool {

@@ -29,6 +29,8 @@ import (
 	crsource "sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
+	"github.com/rollcall-scim/rollcall/internal/controller/pace"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/projection/networkpolicy"
@@ -74,9 +76,11 @@ type Controller struct {
 	held    source.Held // policies of whose values not everything is known
 	guarded source.Held // policies whose removals the guard holds
 	budget  *budget
-	late    workqueue.TypedRateLimiter[reconcile.Request]
+	soon    workqueue.TypedRateLimiter[reconcile.Request]
+	pace    *pace.Pace[types.NamespacedName]
 
 	// Set by Register.
+	lanes    *lane.Lanes
 	live     client.Reader
 	recorder events.EventRecorder
 }
@@ -84,7 +88,8 @@ type Controller struct {
 // New makes a Controller. Call Register on it.
 func New(options Options) *Controller {
 	return &Controller{Options: options, budget: newBudget(time.Now),
-		late: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastLate)}
+		soon: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastSoon),
+		pace: pace.New[types.NamespacedName](statusInterval, time.Now)}
 }
 
 // Reconcile brings the NetworkPolicies of one GroupNetworkPolicy in line.
@@ -100,7 +105,7 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (recon
 		}
 		// The garbage collector would do it, some seconds later.
 		c.forget(rq)
-		return reconcile.Result{}, c.deleteAll(ctx, owned)
+		return c.end(ctx, rq, owned), nil
 	}
 	if policy.DeletionTimestamp != nil {
 		c.forget(rq)
@@ -108,7 +113,7 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (recon
 			return reconcile.Result{}, nil // somebody wants to keep the NetworkPolicies as they are
 		}
 		// A finalizer may keep it for ever, and nobody would revoke meanwhile.
-		return reconcile.Result{}, c.deleteAll(ctx, owned)
+		return c.end(ctx, rq, owned), nil
 	}
 
 	reader := c.Sources.Reader(consumer(rq))
@@ -123,20 +128,25 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (recon
 	if !result.Held {
 		c.held.Set(rq, result.Guarded) // who is kept by the guard may be found in no group
 	}
-	a := c.apply(ctx, policy, owned, result)
+	a := c.write(ctx, rq, policy, owned, result)
 	if errors.Is(a.failure, errLate) {
 		// The informer will have it in a moment; a removal does not wait longer
 		// for having waited before.
-		return reconcile.Result{RequeueAfter: c.late.When(rq)}, nil
+		return reconcile.Result{RequeueAfter: c.soon.When(rq)}, nil
 	}
-	c.late.Forget(rq)
-	if err := c.report(ctx, policy, result, a); err != nil && a.failure == nil {
+	wait, err := c.report(ctx, rq, policy, result, a)
+	if err != nil && a.failure == nil {
 		a.failure = err
 	}
 	reader.Done()
+	if a.unrevoked { // no backoff that grows beyond a second
+		return reconcile.Result{RequeueAfter: c.soon.When(rq)}, nil
+	}
+	c.soon.Forget(rq)
 	if a.failure != nil {
 		return reconcile.Result{}, a.failure
 	}
+	a.again(wait)
 	return reconcile.Result{RequeueAfter: again(in, result, a)}, nil
 }
 
@@ -162,7 +172,8 @@ func consumer(rq reconcile.Request) source.Consumer {
 func (c *Controller) forget(rq reconcile.Request) {
 	c.held.Set(rq, nil)
 	c.guarded.Set(rq, nil)
-	c.late.Forget(rq)
+	c.soon.Forget(rq)
+	c.pace.Forget(rq.NamespacedName)
 	c.Sources.Forget(consumer(rq))
 	if c.Guard != nil {
 		c.Guard.Forget(networkpolicy.GuardKey(rq.NamespacedName))

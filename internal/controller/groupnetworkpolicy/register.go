@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 )
 
@@ -26,7 +27,7 @@ const (
 	concurrentReconciles = 4
 	firstRetry           = 10 * time.Millisecond
 	lastRetry            = time.Minute
-	lastLate             = time.Second // while the informer is behind
+	lastSoon             = time.Second // of removals, and while the informer is behind
 	// reconcileTimeout ends a reconcile whose live reads or writes hang.
 	reconcileTimeout = time.Minute
 )
@@ -50,6 +51,7 @@ func CacheOptions() map[client.Object]cache.ByObject {
 // Register adds the controller, which runs on the leader only, and its indexes
 // to a manager. Its cache must have CacheOptions.
 func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
+	c.lanes = lane.New(ctx)
 	c.live = m.GetAPIReader()
 	c.recorder = m.GetEventRecorder("rollcall")
 	for _, index := range []struct {

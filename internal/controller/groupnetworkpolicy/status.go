@@ -3,8 +3,10 @@ package groupnetworkpolicy
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -12,8 +14,10 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/projection/networkpolicy"
 )
@@ -28,11 +32,19 @@ const (
 // maxObjects of GroupNetworkPolicyStatus.
 const maxObjects = 64
 
-// report writes the status and events, both only when something changed.
-func (c *Controller) report(ctx context.Context, policy *v1alpha1.GroupNetworkPolicy, result *networkpolicy.Result, a *applied) error {
+// statusInterval is how often a status is written while members come and go.
+// News do not wait for it.
+const statusInterval = time.Second
+
+// statusOf is a status in its lane, beside the objects of its policy.
+type statusOf struct{ reconcile.Request }
+
+// report writes the status and events, both only when something changed. What
+// is no news may have to wait, for as long as it says.
+func (c *Controller) report(ctx context.Context, rq reconcile.Request, policy *v1alpha1.GroupNetworkPolicy, result *networkpolicy.Result, a *applied) (wait time.Duration, err error) {
 	neighbors, err := c.neighbors(ctx, policy)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	problems := projection.Bounded(append(slices.Clone(result.Problems), a.problems...))
 	after := policy.DeepCopy()
@@ -51,13 +63,45 @@ func (c *Controller) report(ctx context.Context, policy *v1alpha1.GroupNetworkPo
 	setReady(s, problems)
 	setNeighbors(s, neighbors)
 	if apiequality.Semantic.DeepEqual(policy.Status, after.Status) {
-		return nil
+		return 0, nil
 	}
-	if err := c.Client.Status().Patch(ctx, after.DeepCopy(), client.MergeFrom(policy)); err != nil {
-		return client.IgnoreNotFound(err)
+	if !isNews(&policy.Status, s) {
+		if wait := c.pace.Wait(rq.NamespacedName); wait > 0 {
+			return wait, nil
+		}
 	}
-	c.announce(policy, after, problems)
-	return nil
+	var refused error // of the job: only to be read once that has ended
+	answer := c.lanes.Run(ctx, policy.Namespace, statusOf{rq}, lane.Status, func(ctx context.Context, job *lane.Job) {
+		refused = job.Write(ctx, func(ctx context.Context) error {
+			return c.Client.Status().Patch(ctx, after.DeepCopy(), client.MergeFrom(policy))
+		})
+		if refused == nil {
+			c.pace.Wrote(rq.NamespacedName)
+			c.announce(policy, after, problems)
+		}
+	})
+	if answer != lane.Done {
+		return lane.Again, nil
+	}
+	return 0, client.IgnoreNotFound(refused)
+}
+
+// isNews tells whether a status has something that people or tools wait for:
+// more than members who came or went.
+func isNews(before, after *v1alpha1.GroupNetworkPolicyStatus) bool {
+	old := before.DeepCopy()
+	old.MembersDesired, old.MembersApplied = after.MembersDesired, after.MembersApplied
+	old.ObjectCount, old.Objects = after.ObjectCount, after.Objects
+	if maps.Equal(projection.ReasonsOf(old.Problems), projection.ReasonsOf(after.Problems)) {
+		old.Problems = after.Problems
+	}
+	for i := range old.Conditions { // their messages have numbers
+		c := &old.Conditions[i]
+		if now := meta.FindStatusCondition(after.Conditions, c.Type); now != nil && now.Reason == c.Reason && now.Status == c.Status {
+			c.Message = now.Message
+		}
+	}
+	return !apiequality.Semantic.DeepEqual(old, after)
 }
 
 func (c *Controller) neighbors(ctx context.Context, policy *v1alpha1.GroupNetworkPolicy) (networkpolicy.Neighbors, error) {
@@ -135,11 +179,7 @@ func join(directions []networkingv1.PolicyType) string {
 // announce tells of problems that are new in kind, of becoming Ready and of a
 // bypass; not of each member that comes or goes.
 func (c *Controller) announce(before, after *v1alpha1.GroupNetworkPolicy, problems []projection.Problem) {
-	had := map[string]bool{}
-	for _, line := range before.Status.Problems {
-		reason, _, _ := strings.Cut(line, ": ")
-		had[reason] = true
-	}
+	had := projection.ReasonsOf(before.Status.Problems)
 	for _, problem := range problems {
 		if reason := string(problem.Reason); !had[reason] {
 			had[reason] = true

@@ -3,17 +3,20 @@
 // When an admission webhook does not answer, every write that it is asked about
 // takes as long as its timeout, up to 30 seconds, and mostly those are the writes
 // in one namespace. So what a reconcile does in a namespace is a job in the lane
-// of that namespace. The reconcile waits for a job only while it makes progress;
-// then the job goes on by itself, and the reconcile ends and looks again later.
+// of that namespace. The reconcile waits for a job only while the API server
+// answers; then the job goes on by itself, and the reconcile ends and looks again later.
 // In a lane with such jobs nobody waits, and few more of them begin: their
 // requests take seats at the API server that others need.
 package lane
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/rollcall-scim/rollcall/internal/projection"
 )
 
 // Class says what a job is about.
@@ -27,8 +30,8 @@ const (
 )
 
 const (
-	// patience is how long a job may go without progress before nobody waits for
-	// it any more.
+	// patience is how long the API server may leave all writes of a job unanswered
+	// before nobody waits for the job any more.
 	patience = 300 * time.Millisecond
 	// Again is how soon to look again after an Answer that is not Done.
 	Again = time.Second
@@ -56,7 +59,8 @@ type Lanes struct {
 	mu   sync.Mutex
 	slow map[string]map[Class]int // jobs that nobody waits for, by lane
 	jobs map[jobKey]*Job
-	ctx  context.Context // of all jobs
+	late map[jobKey]time.Time // since when an owner's jobs are not Done
+	ctx  context.Context      // of all jobs
 }
 
 // jobKey is for one job at a time: an owner's writes must not overtake each other.
@@ -67,38 +71,106 @@ type jobKey struct {
 
 // New makes Lanes whose jobs end with ctx at the latest.
 func New(ctx context.Context) *Lanes {
-	return &Lanes{slow: map[string]map[Class]int{}, jobs: map[jobKey]*Job{}, ctx: ctx}
+	return &Lanes{slow: map[string]map[Class]int{}, jobs: map[jobKey]*Job{}, late: map[jobKey]time.Time{}, ctx: ctx}
 }
 
 // Job is work under way.
 type Job struct {
 	class     Class
-	last      atomic.Int64 // when it made progress
 	interrupt atomic.Bool
 	ended     chan struct{}
-	left      bool // nobody waits for it; guarded by Lanes.mu
-}
+	left      atomic.Bool // nobody waits for it; set under Lanes.mu
 
-// Progress says that something was done.
-func (j *Job) Progress() { j.last.Store(time.Now().UnixNano()) }
+	mu      sync.Mutex
+	writing int       // writes that the API server has not answered
+	last    time.Time // when the first of them began, or one was answered
+}
 
 // Interrupted tells whether the job should end soon: its owner has something
 // else to do in the lane.
 func (j *Job) Interrupted() bool { return j.interrupt.Load() }
 
-// Write gives one write as long as its class may take.
+// Left tells whether nobody waits for the job any more.
+func (j *Job) Left() bool { return j.left.Load() }
+
+// Write makes one write, and gives it as long as its class may take. All that a
+// job asks of the API server goes through here.
 func (j *Job) Write(ctx context.Context, write func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout[j.class])
 	defer cancel()
-	err := write(ctx)
-	j.Progress()
-	return err
+	j.note(1)
+	defer j.note(-1)
+	return write(ctx)
+}
+
+func (j *Job) note(writes int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if writes < 0 || j.writing == 0 {
+		j.last = time.Now()
+	}
+	j.writing += writes
+}
+
+// idle is for how long writes are under way and none was answered.
+func (j *Job) idle() time.Duration {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.writing == 0 {
+		return 0
+	}
+	return time.Since(j.last)
 }
 
 // Run does work for an owner, any comparable value, in a lane, and waits while
-// it makes progress. The work's context outlives ctx.
+// its writes are answered. The work's context outlives ctx.
 func (l *Lanes) Run(ctx context.Context, lane string, owner any, class Class, work func(context.Context, *Job)) Answer {
 	key := jobKey{lane, owner}
+	answer := l.run(ctx, key, class, work)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if answer == Done {
+		delete(l.late, key)
+	} else if _, known := l.late[key]; !known {
+		l.late[key] = time.Now()
+	}
+	return answer
+}
+
+// Problem tells people of an owner whose jobs in a lane have not been Done for
+// longer than a moment.
+func (l *Lanes) Problem(lane string, owner any) (projection.Problem, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	since, known := l.late[jobKey{lane, owner}]
+	if !known || time.Since(since) < Again {
+		return projection.Problem{}, false
+	}
+	where := "the whole cluster"
+	if lane != "" {
+		where = fmt.Sprintf("namespace %q", lane)
+	}
+	return projection.NewProblem(projection.ReasonAPIServerNotResponding,
+		"the API server does not answer writes in %s; they go on and are tried again. An admission webhook that is called there may hang", where), true
+}
+
+// Interrupt asks the owner's job to end soon, if there is one.
+func (l *Lanes) Interrupt(lane string, owner any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if job := l.jobs[jobKey{lane, owner}]; job != nil {
+		job.interrupt.Store(true)
+	}
+}
+
+// Forget is for an owner that is gone, or has nothing to do in a lane any more.
+func (l *Lanes) Forget(lane string, owner any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.late, jobKey{lane, owner})
+}
+
+func (l *Lanes) run(ctx context.Context, key jobKey, class Class, work func(context.Context, *Job)) Answer {
 	job, known := l.begin(key, class)
 	if job == nil {
 		return Refused
@@ -121,8 +193,7 @@ func (l *Lanes) Run(ctx context.Context, lane string, owner any, class Class, wo
 func (l *Lanes) begin(key jobKey, class Class) (job *Job, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if before := l.jobs[key]; before != nil {
-		before.interrupt.Store(true)
+	if l.jobs[key] != nil {
 		return nil, true
 	}
 	known = len(l.slow[key.lane]) > 0
@@ -130,12 +201,11 @@ func (l *Lanes) begin(key jobKey, class Class) (job *Job, known bool) {
 		return nil, true
 	}
 	job = &Job{class: class, ended: make(chan struct{})}
-	job.Progress()
 	l.jobs[key] = job
 	return job, known
 }
 
-// wait tells whether the job has ended; it waits while there is progress.
+// wait tells whether the job has ended; it waits while its writes are answered.
 func (j *Job) wait(ctx context.Context) bool {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
@@ -146,7 +216,7 @@ func (j *Job) wait(ctx context.Context) bool {
 		case <-ctx.Done():
 			return false
 		case <-timer.C:
-			idle := time.Since(time.Unix(0, j.last.Load()))
+			idle := j.idle()
 			if idle >= patience {
 				return false
 			}
@@ -162,7 +232,7 @@ func (l *Lanes) leave(key jobKey, job *Job) bool {
 	if l.jobs[key] != job {
 		return true
 	}
-	job.left = true
+	job.left.Store(true)
 	if l.slow[key.lane] == nil {
 		l.slow[key.lane] = map[Class]int{}
 	}
@@ -175,7 +245,7 @@ func (l *Lanes) end(key jobKey, job *Job) {
 	defer l.mu.Unlock()
 	delete(l.jobs, key)
 	close(job.ended)
-	if !job.left {
+	if !job.left.Load() {
 		return
 	}
 	slow := l.slow[key.lane]
@@ -185,11 +255,4 @@ func (l *Lanes) end(key jobKey, job *Job) {
 	if len(slow) == 0 {
 		delete(l.slow, key.lane)
 	}
-}
-
-// IsSlow tells whether jobs go on in a lane that nobody waits for.
-func (l *Lanes) IsSlow(lane string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.slow[lane]) > 0
 }

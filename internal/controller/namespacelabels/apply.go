@@ -6,73 +6,30 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
-	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/rollcall-scim/rollcall/internal/projection"
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/projection/networkpolicy"
 )
 
-// The indexes of Namespaces.
 const (
-	indexLabel = "rollcall.accessLabel" // by the keys of our labels
-	indexSync  = "rollcall.accessSync"  // by the syncs that our labels are of
+	// leastProgress is how long labels are added in any case: members who keep
+	// coming must not keep the others waiting for ever.
+	leastProgress = 50 * time.Millisecond
+	// maxPatches is how many patches of a sync are waited for at once; maxFlying is
+	// how many there are at once, those that hang included.
+	maxPatches = 8
+	maxFlying  = 64
 )
 
-var namespaceIndexers = toolscache.Indexers{
-	indexLabel: func(o any) ([]string, error) {
-		var keys []string
-		for key := range o.(*corev1.Namespace).Labels {
-			if _, ok := networkpolicy.ParseNamespaceLabel(key); ok {
-				keys = append(keys, key)
-			}
-		}
-		return keys, nil
-	},
-	indexSync: func(o any) ([]string, error) {
-		var syncs []string
-		for key := range o.(*corev1.Namespace).Labels {
-			if sync, ok := networkpolicy.ParseNamespaceLabel(key); ok && !slices.Contains(syncs, sync) {
-				syncs = append(syncs, sync)
-			}
-		}
-		return syncs, nil
-	},
-}
-
-// labeled gives the namespaces that have a label, whatever its value.
-func (c *Controller) labeled(key string) []string {
-	found, _ := c.namespaces.ByIndex(indexLabel, key) // the only error is an unknown index
-	names := make([]string, len(found))
-	for i, o := range found {
-		names[i] = o.(*corev1.Namespace).Name
-	}
-	slices.Sort(names)
-	return names
-}
-
-// ofSync gives the namespaces that have labels of a sync.
-func (c *Controller) ofSync(sync types.NamespacedName) []*corev1.Namespace {
-	found, _ := c.namespaces.ByIndex(indexSync, networkpolicy.SyncOfLabel(sync)) // the only error is an unknown index
-	namespaces := make([]*corev1.Namespace, len(found))
-	for i, o := range found {
-		namespaces[i] = o.(*corev1.Namespace)
-	}
-	return namespaces
-}
-
-// Labeled is how many namespaces have labels of a sync.
-func (c *Controller) Labeled(sync types.NamespacedName) int { return len(c.ofSync(sync)) }
-
-// leastProgress is how long labels are added in any case: members who keep
-// coming must not keep the others waiting for ever.
-const leastProgress = 50 * time.Millisecond
+// errSlow is of a patch that goes on without the reconcile: see package lane.
+var errSlow = errors.New("the API server has not answered yet")
 
 // addition is a group whose label is to be set where it is missing.
 type addition struct {
@@ -83,18 +40,10 @@ type addition struct {
 
 // remove takes a label away where it is not wanted, and gives how many
 // namespaces it could not be taken from.
-func (c *Controller) remove(ctx context.Context, key string, current []string, wanted map[string]bool) (left int, err error) {
-	var failures []error
-	for _, namespace := range current {
-		if wanted[namespace] {
-			continue
-		}
-		if err := c.patch(ctx, namespace, key, false); err != nil {
-			failures = append(failures, err)
-			left++
-		}
-	}
-	return left, errors.Join(failures...)
+func (s *scope) remove(ctx context.Context, key string, current []string, wanted map[string]bool) (left int, err error) {
+	unwanted := slices.DeleteFunc(slices.Clone(current), func(namespace string) bool { return wanted[namespace] })
+	failures := each(unwanted, func(namespace string) error { return s.patch(ctx, namespace, key, false) })
+	return len(failures), errors.Join(failures...)
 }
 
 // add sets labels where they are missing, until something else is to be done
@@ -104,85 +53,124 @@ func (s *scope) add(ctx context.Context, additions []addition) (done bool, err e
 	var failures []error
 	mayYield := time.Now().Add(leastProgress)
 	for i, a := range additions {
+		var missing []string
 		for namespace := range a.namespaces {
-			ns, exists := s.namespace(namespace)
-			if !exists || terminating(ns) {
-				continue
+			switch ns, exists := s.namespace(namespace); {
+			case !exists || terminating(ns):
+			case ns.Labels[a.key] == networkpolicy.NamespaceLabelValue:
+				a.count++
+			default:
+				missing = append(missing, namespace)
 			}
-			if ns.Labels[a.key] != networkpolicy.NamespaceLabelValue {
-				if s.states.marked(s.name) && time.Now().After(mayYield) {
-					s.states.mark(s.name, func(group string, _ *groupState) bool {
-						return slices.ContainsFunc(additions[i:], func(a addition) bool { return a.group == group })
-					})
-					return false, errors.Join(failures...)
-				}
-				if err := s.patch(ctx, namespace, a.key, true); err != nil {
-					failures = append(failures, err)
-					continue
-				}
+		}
+		slices.Sort(missing)
+		for some := range slices.Chunk(missing, maxPatches) {
+			if s.states.marked(s.name) && time.Now().After(mayYield) {
+				s.states.mark(s.name, func(group string, _ *groupState) bool {
+					return slices.ContainsFunc(additions[i:], func(a addition) bool { return a.group == group })
+				})
+				return false, errors.Join(failures...)
 			}
-			a.count++
+			failed := each(some, func(namespace string) error { return s.patch(ctx, namespace, a.key, true) })
+			failures, a.count = append(failures, failed...), a.count+len(some)-len(failed)
 		}
 		s.states.count(s.name, a.group, a.count)
 	}
 	return true, errors.Join(failures...)
 }
 
-func (c *Controller) namespace(name string) (*corev1.Namespace, bool) {
-	o, ok, _ := c.namespaces.GetByKey(name) // no way to fail
-	if !ok {
-		return nil, false
+// sweep takes away the labels of groups that the sync no longer names.
+func (s *scope) sweep(ctx context.Context) error {
+	declared := map[string]bool{}
+	if s.declared != nil {
+		for _, group := range s.declared.Groups {
+			declared[networkpolicy.NamespaceLabel(s.name, group)] = true
+		}
 	}
-	return o.(*corev1.Namespace), true
+	type left struct{ namespace, key string }
+	var behind []left
+	for _, ns := range s.ofSync(s.name) {
+		for key := range ns.Labels {
+			if sync, ok := networkpolicy.ParseNamespaceLabel(key); ok && sync == networkpolicy.SyncOfLabel(s.name) && !declared[key] {
+				behind = append(behind, left{ns.Name, key})
+			}
+		}
+	}
+	failures := each(behind, func(l left) error { return s.patch(ctx, l.namespace, l.key, false) })
+	if err := errors.Join(failures...); err != nil {
+		return fmt.Errorf("take away labels of groups that are no longer named: %w", err)
+	}
+	return nil
 }
 
-func terminating(ns *corev1.Namespace) bool {
-	return ns.DeletionTimestamp != nil || ns.Status.Phase == corev1.NamespaceTerminating
+// each does several things at once, and gives what failed.
+func each[T any](items []T, do func(T) error) (failures []error) {
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	slots := make(chan struct{}, maxPatches)
+	for _, item := range items {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			if err := do(item); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failures = append(failures, err)
+			}
+		})
+	}
+	group.Wait()
+	return failures
 }
 
-// patch sets or removes one label, and touches nothing else.
-func (c *Controller) patch(ctx context.Context, namespace, key string, label bool) error {
-	var value *string
+// patch sets or removes one label, and touches nothing else. A namespace where
+// that hangs holds up no other.
+func (s *scope) patch(ctx context.Context, namespace, key string, label bool) error {
+	class, value := lane.Removal, (*string)(nil)
 	if label {
 		text := networkpolicy.NamespaceLabelValue
-		value = &text
+		class, value = lane.Addition, &text
 	}
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": map[string]*string{key: value}}})
 	if err != nil {
 		return err
 	}
-	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
-	if err := c.Client.Patch(ctx, ns, client.RawPatch(types.MergePatchType, patch)); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("patch label %s of namespace %s: %w", key, namespace, err)
+	if s.states.flying(s.name) >= maxFlying {
+		return errSlow
+	}
+	var refused error // of the job: only to be read once that has ended
+	owner := patchOf{s.name, key}
+	answer := s.lanes.Run(ctx, namespace, owner, class, func(ctx context.Context, job *lane.Job) {
+		s.states.fly(s.name, 1)
+		defer s.states.fly(s.name, -1)
+		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
+		refused = job.Write(ctx, func(ctx context.Context) error {
+			return s.Client.Patch(ctx, ns, client.RawPatch(types.MergePatchType, patch))
+		})
+	})
+	if answer != lane.Done {
+		if problem, ok := s.lanes.Problem(namespace, owner); ok {
+			return s.noted(fmt.Errorf("%w: %s", errSlow, problem.Message))
+		}
+		return errSlow
+	}
+	s.lanes.Forget(namespace, owner)
+	if client.IgnoreNotFound(refused) != nil {
+		return s.noted(fmt.Errorf("patch label %s of namespace %s: %w", key, namespace, refused))
 	}
 	return nil
 }
 
-// mayLabel tells which namespaces may be labeled: those that the sync's
-// namespaceSelector chooses and that are not protected.
-func (s *scope) mayLabel() func(namespace string) bool {
-	selector := labels.Everything()
-	if s.declared != nil && s.declared.NamespaceSelector != nil {
-		chosen, err := metav1.LabelSelectorAsSelector(s.declared.NamespaceSelector)
-		if err == nil {
-			selector = chosen
-		} else if s.problem == nil {
-			problem := projection.NewProblem(networkpolicy.ReasonInvalidSpec,
-				"spec.labelNamespaces.namespaceSelector cannot be used: until it is corrected no namespace is labeled that is not already: %v", err)
-			s.problem = &problem
-		}
-	}
-	return func(name string) bool {
-		if projection.ProtectedNamespace(name, s.OperatorNamespace, s.holdsSync(name)) {
-			return false
-		}
-		ns, exists := s.namespace(name)
-		return !exists || selector.Matches(labels.Set(ns.Labels))
-	}
+// noted has a patch that failed told in the status; its error goes on.
+func (s *scope) noted(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed.Add("%v", err)
+	return err
 }
 
-// holdsSync tells whether a namespace has an IdentityProviderSync.
-func (c *Controller) holdsSync(namespace string) bool {
-	syncs, _ := c.syncs.IndexKeys(toolscache.NamespaceIndex, namespace) // the only error is an unknown index
-	return len(syncs) > 0
+// patchOf is one label of a namespace, in that namespace's lane.
+type patchOf struct {
+	sync types.NamespacedName
+	key  string
 }

@@ -15,18 +15,21 @@ package namespacelabels
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	crsource "sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
+	"github.com/rollcall-scim/rollcall/internal/controller/pace"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/projection/networkpolicy"
@@ -71,15 +74,20 @@ type Options struct {
 type Controller struct {
 	Options
 	states states
-	pace   pace
+	pace   *pace.Pace[types.NamespacedName]
+	soon   workqueue.TypedRateLimiter[types.NamespacedName]
 
 	// Set by Register. The stores are the informers' own: never behind an event.
+	lanes             *lane.Lanes
 	namespaces, syncs toolscache.Indexer
 	recorder          events.EventRecorder
 }
 
 // New makes a Controller. Call Register on it.
-func New(options Options) *Controller { return &Controller{Options: options} }
+func New(options Options) *Controller {
+	return &Controller{Options: options, pace: pace.New[types.NamespacedName](statusInterval, time.Now),
+		soon: workqueue.NewTypedItemExponentialFailureRateLimiter[types.NamespacedName](firstRetry, lastSoon)}
+}
 
 // scope is one reconcile.
 type scope struct {
@@ -89,6 +97,9 @@ type scope struct {
 	declared *v1alpha1.LabelNamespaces      // what the labels follow; nil: none is to be there
 	problem  *projection.Problem            // why no label may be added
 	may      func(namespace string) bool
+
+	mu     sync.Mutex
+	failed projection.Tally // patches
 }
 
 // Reconcile brings the labels of one sync's groups in line.
@@ -117,16 +128,18 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (_ rec
 	if state.sweep && s.sync != nil {
 		failures = append(failures, s.sweep(ctx))
 	}
+	unrevoked := errors.Join(failures...)
 	done, err := s.add(ctx, additions)
-	failures = append(failures, err)
-	if failure := errors.Join(failures...); failure != nil {
+	failure := errors.Join(unrevoked, err)
+	wait, err := s.report(ctx)
+	if failure = errors.Join(failure, err); failure != nil {
 		c.states.again(s.name, state)
+		if unrevoked != nil || errors.Is(failure, errSlow) { // no backoff that grows beyond a second
+			return reconcile.Result{RequeueAfter: c.soon.When(s.name)}, nil
+		}
 		return reconcile.Result{}, failure
 	}
-	wait, err := s.report(ctx)
-	if err != nil {
-		return reconcile.Result{}, err
-	}
+	c.soon.Forget(s.name)
 	if s.declared == nil {
 		c.forget(s.name, state)
 		return reconcile.Result{}, nil
@@ -151,7 +164,8 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (_ rec
 
 func (c *Controller) forget(sync types.NamespacedName, state *begun) {
 	c.states.forget(sync)
-	c.pace.forget(sync)
+	c.pace.Forget(sync)
+	c.soon.Forget(sync)
 	c.Sources.Forget(consumer(sync))
 	c.forgetGroups(sync, state)
 }
@@ -229,25 +243,3 @@ var kind = source.Kind{Name: string(networkpolicy.Namespace), Shared: true, Comp
 	values, err := networkpolicy.Compile(networkpolicy.Namespace, text)
 	return source.Values(values), err
 }}
-
-// sweep takes away the labels of groups that the sync no longer names.
-func (s *scope) sweep(ctx context.Context) error {
-	declared := map[string]bool{}
-	if s.declared != nil {
-		for _, group := range s.declared.Groups {
-			declared[networkpolicy.NamespaceLabel(s.name, group)] = true
-		}
-	}
-	var failures []error
-	for _, ns := range s.ofSync(s.name) {
-		for key := range ns.Labels {
-			if sync, ok := networkpolicy.ParseNamespaceLabel(key); ok && sync == networkpolicy.SyncOfLabel(s.name) && !declared[key] {
-				failures = append(failures, s.patch(ctx, ns.Name, key, false))
-			}
-		}
-	}
-	if err := errors.Join(failures...); err != nil {
-		return fmt.Errorf("take away labels of groups that are no longer named: %w", err)
-	}
-	return nil
-}

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 )
 
@@ -21,6 +22,7 @@ const (
 	concurrentReconciles = 2
 	firstRetry           = 10 * time.Millisecond
 	lastRetry            = time.Minute
+	lastSoon             = time.Second // of removals
 	// reconcileTimeout ends a reconcile whose writes hang.
 	reconcileTimeout = 5 * time.Minute
 )
@@ -29,6 +31,7 @@ const (
 // to a manager.
 func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
 	c.recorder = m.GetEventRecorder("rollcall")
+	c.lanes = lane.New(ctx)
 	var err error
 	if c.namespaces, err = source.Indexer(ctx, m, &corev1.Namespace{}, namespaceIndexers); err != nil {
 		return err

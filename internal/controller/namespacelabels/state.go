@@ -15,8 +15,27 @@ import (
 // states remember what the labels of each sync came to, and which of its groups
 // are to be looked at.
 type states struct {
-	mu    sync.Mutex
-	syncs map[types.NamespacedName]*state
+	mu      sync.Mutex
+	syncs   map[types.NamespacedName]*state
+	patches map[types.NamespacedName]int // that the API server has not answered
+}
+
+// fly counts a patch that begins or ends.
+func (s *states) fly(sync types.NamespacedName, by int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.patches == nil {
+		s.patches = map[types.NamespacedName]int{}
+	}
+	if s.patches[sync] += by; s.patches[sync] == 0 {
+		delete(s.patches, sync)
+	}
+}
+
+func (s *states) flying(sync types.NamespacedName) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.patches[sync]
 }
 
 // state is of one sync.

@@ -3,16 +3,14 @@ package namespacelabels
 import (
 	"context"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/projection/networkpolicy"
 )
@@ -20,34 +18,6 @@ import (
 // statusInterval is how often the counts in a status are written while members
 // come and go. Anything else does not wait for it.
 const statusInterval = 5 * time.Second
-
-// pace spaces the status writes of each sync.
-type pace struct {
-	mu   sync.Mutex
-	last map[types.NamespacedName]time.Time
-}
-
-// wait is how long the next write has to wait.
-func (p *pace) wait(sync types.NamespacedName) time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return max(0, time.Until(p.last[sync].Add(statusInterval)))
-}
-
-func (p *pace) wrote(sync types.NamespacedName) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.last == nil {
-		p.last = map[types.NamespacedName]time.Time{}
-	}
-	p.last[sync] = time.Now()
-}
-
-func (p *pace) forget(sync types.NamespacedName) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.last, sync)
-}
 
 // report writes the part of the sync's status that is about labels, and events,
 // both only when something changed. A change of counts alone may have to wait,
@@ -62,19 +32,27 @@ func (s *scope) report(ctx context.Context) (wait time.Duration, err error) {
 		return 0, nil
 	}
 	if onlyCounts(before, status) {
-		if wait := s.pace.wait(s.name); wait > 0 {
+		if wait := s.pace.Wait(s.name); wait > 0 {
 			return wait, nil
 		}
 	}
 	after := s.sync.DeepCopy()
 	after.Status.LabelNamespaces = status
 	// A merge patch of this field alone: others write the rest of the status.
-	if err := s.Client.Status().Patch(ctx, after.DeepCopy(), client.MergeFrom(s.sync)); err != nil {
-		return 0, client.IgnoreNotFound(err)
+	var refused error // of the job: only to be read once that has ended
+	answer := s.lanes.Run(ctx, s.name.Namespace, s.name, lane.Status, func(ctx context.Context, job *lane.Job) {
+		refused = job.Write(ctx, func(ctx context.Context) error {
+			return s.Client.Status().Patch(ctx, after.DeepCopy(), client.MergeFrom(s.sync))
+		})
+		if refused == nil {
+			s.pace.Wrote(s.name)
+			s.announce(before, after, problems)
+		}
+	})
+	if answer != lane.Done {
+		return lane.Again, nil
 	}
-	s.pace.wrote(s.name)
-	s.announce(before, after, problems)
-	return 0, nil
+	return 0, client.IgnoreNotFound(refused)
 }
 
 // status is what the sync's groups came to; nil without labelNamespaces.
@@ -97,6 +75,10 @@ func (s *scope) status() (*v1alpha1.LabelNamespacesStatus, []projection.Problem)
 				problems = append(problems, problem)
 			}
 		}
+	}
+	if n := s.failed.Count(); n > 0 {
+		problems = append(problems, projection.NewProblem(projection.ReasonAPIServerNotResponding,
+			"%d labels of namespaces could not be changed, which is tried again: %s", n, &s.failed))
 	}
 	problems = projection.Bounded(problems)
 	for _, problem := range problems {
@@ -122,10 +104,7 @@ func onlyCounts(before, after *v1alpha1.LabelNamespacesStatus) bool {
 func (s *scope) announce(before *v1alpha1.LabelNamespacesStatus, after *v1alpha1.IdentityProviderSync, problems []projection.Problem) {
 	had := map[string]bool{}
 	if before != nil {
-		for _, line := range before.Problems {
-			reason, _, _ := strings.Cut(line, ": ")
-			had[reason] = true
-		}
+		had = projection.ReasonsOf(before.Problems)
 	}
 	for _, problem := range problems {
 		if reason := string(problem.Reason); !had[reason] {

@@ -29,7 +29,7 @@ var ofSyncAdmin = []projection.Reason{
 // announce tells of problems that are new in kind, and of becoming Ready; not
 // of each member that comes or goes.
 func (s *scope) announce(object client.Object, before, after *v1alpha1.GroupBindingStatus, problems []projection.Problem) {
-	had := reasonsOf(before.Problems)
+	had := projection.ReasonsOf(before.Problems)
 	for _, problem := range problems {
 		reason := string(problem.Reason)
 		if had[reason] {

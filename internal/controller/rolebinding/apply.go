@@ -32,6 +32,7 @@ type scope struct {
 	labels  map[string]string
 	owners  []metav1.OwnerReference
 	outcome *projection.Outcome
+	called  bool // an event concerns the binding
 	guarded bool // the guard holds removals
 
 	mayYield time.Time // what is no removal may be interrupted from then on

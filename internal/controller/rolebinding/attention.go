@@ -31,11 +31,14 @@ func (a *attention) call(rq request) {
 	a.waiting[rq] = true
 }
 
-// begin says that a reconcile looks at a binding now.
-func (a *attention) begin(rq request) {
+// begin says that a reconcile looks at a binding now, and tells whether an event
+// concerns it.
+func (a *attention) begin(rq request) (called bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	called = a.waiting[rq]
 	delete(a.waiting, rq)
+	return called
 }
 
 // needed tells a reconcile under way whether it should make room: an event

@@ -39,24 +39,6 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-func TestPace(t *testing.T) {
-	now := time.Now()
-	p := newPace(func() time.Time { return now })
-	devs := request{kind: "GroupRoleBinding"}
-	if wait := p.wait(devs); wait != 0 {
-		t.Errorf("the first status waits %s", wait)
-	}
-	p.wrote(devs)
-	now = now.Add(300 * time.Millisecond)
-	if wait := p.wait(devs); wait != statusInterval-300*time.Millisecond {
-		t.Errorf("the second status waits %s", wait)
-	}
-	now = now.Add(statusInterval)
-	if wait := p.wait(devs); wait != 0 {
-		t.Errorf("a late status waits %s", wait)
-	}
-}
-
 func TestTelling(t *testing.T) {
 	now := time.Now()
 	tell := newTelling(func() time.Time { return now })

@@ -3,7 +3,6 @@ package rolebinding
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -87,8 +86,8 @@ func isNews(before, after *v1alpha1.GroupBindingStatus) bool {
 	if was != is && (!slices.Contains(routine, was) || !slices.Contains(routine, is)) {
 		return true
 	}
-	had := reasonsOf(before.Problems)
-	for reason := range reasonsOf(after.Problems) {
+	had := projection.ReasonsOf(before.Problems)
+	for reason := range projection.ReasonsOf(after.Problems) {
 		if !had[reason] {
 			return true
 		}
@@ -101,14 +100,4 @@ func readyReason(s *v1alpha1.GroupBindingStatus) string {
 		return ready.Reason
 	}
 	return ""
-}
-
-// reasonsOf gives the reasons that begin the lines of status.problems.
-func reasonsOf(problems []string) map[string]bool {
-	reasons := map[string]bool{}
-	for _, line := range problems {
-		reason, _, _ := strings.Cut(line, ": ")
-		reasons[reason] = true
-	}
-	return reasons
 }

@@ -28,6 +28,7 @@ import (
 	crsource "sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/rollcall-scim/rollcall/internal/controller/lane"
+	"github.com/rollcall-scim/rollcall/internal/controller/pace"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
@@ -74,7 +75,7 @@ type Controllers struct {
 	attention attention
 	strays    strays
 	orphaned  orphans
-	pace      *pace
+	pace      *pace.Pace[request]
 	telling   *telling
 	held      map[string]*source.Held // by kind
 	guarded   map[string]*source.Held // bindings whose removals the guard holds, by kind
@@ -108,7 +109,7 @@ func New(options Options) *Controllers {
 		Options: options,
 		budget:  newBudget(time.Now),
 		written: newWritten(time.Now),
-		pace:    newPace(time.Now),
+		pace:    pace.New[request](statusInterval, time.Now),
 		telling: newTelling(time.Now),
 		held:    map[string]*source.Held{},
 		guarded: map[string]*source.Held{},

@@ -18,7 +18,7 @@ func (c *Controllers) end(ctx context.Context, k kind, rq reconcile.Request) (re
 	c.forget(k, rq)
 	key := k.key(rq.NamespacedName)
 	s := c.newScope(k, rq, projection.Binding{Kind: key.Kind, Namespace: key.Namespace, Name: key.Name}, nil)
-	s.outcome = &projection.Outcome{}
+	s.called, s.outcome = true, &projection.Outcome{}
 	for _, o := range append(c.controlled(key), c.abandoned(s.request, s.binding)...) {
 		s.exists[keyOf(o)] = o
 	}
@@ -61,7 +61,7 @@ func (c *Controllers) forget(k kind, rq reconcile.Request) {
 	c.Sources.Forget(source.Consumer{Controller: k.name, NamespacedName: rq.NamespacedName})
 	c.strays.take(r)
 	c.budget.keep(k.key(rq.NamespacedName), nil)
-	c.pace.forget(r)
+	c.pace.Forget(r)
 	c.formers.forget(r)
 	if c.Guard != nil {
 		c.Guard.Forget(k.key(rq.NamespacedName).String())

@@ -125,6 +125,9 @@ func (s *scope) run(ctx context.Context, class lane.Class, work func(*part, cont
 			work(p, ctx)
 			s.slow.ended(s.request, p)
 		})
+		if p.answer == lane.Refused && s.called { // there may be a removal now
+			s.lanes.Interrupt(p.namespace, s.request)
+		}
 	})
 }
 
@@ -148,10 +151,11 @@ func (s *scope) gather() {
 	for _, p := range s.parts {
 		if p.answer == lane.Done {
 			s.slow.forget(s.request, p.namespace)
+			s.lanes.Forget(p.namespace, s.request)
 			s.add(&p.result)
 		} else {
 			s.pending = true
-			s.problems = append(s.problems, s.slow.problems(s.request, p.namespace)...)
+			s.problems = append(s.problems, s.slow.problems(s.lanes, s.request, p.namespace)...)
 		}
 		p.mu.Lock()
 		maps.Copy(s.exists, p.exists)
@@ -172,7 +176,9 @@ func (p *part) yields(ctx context.Context) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	late := time.Since(p.mayYield)
-	p.unfinished = p.unfinished || ctx.Err() != nil || p.job.Interrupted() || late > mostProgress || late > 0 && p.attention.needed(p.request)
+	// Once nobody waits, no worker is to be given back.
+	p.unfinished = p.unfinished || ctx.Err() != nil || p.job.Interrupted() ||
+		!p.job.Left() && (late > mostProgress || late > 0 && p.attention.needed(p.request))
 	return p.unfinished
 }
 

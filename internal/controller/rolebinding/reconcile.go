@@ -39,7 +39,7 @@ const (
 // reconcile brings the objects of one binding in line.
 func (c *Controllers) reconcile(ctx context.Context, k kind, rq reconcile.Request) (reconcile.Result, error) {
 	r := request{k.name, rq.NamespacedName}
-	c.attention.begin(r)
+	called := c.attention.begin(r)
 	begun := time.Now()
 
 	object := k.empty()
@@ -71,6 +71,7 @@ func (c *Controllers) reconcile(ctx context.Context, k kind, rq reconcile.Reques
 		return reconcile.Result{}, err
 	}
 	s := c.newScope(k, rq, b, owned)
+	s.called = called
 	s.outcome = c.project(rq, k, s, sources)
 	s.mayYield = time.Now().Add(max(leastProgress, time.Since(begun)))
 	s.apply(ctx)

@@ -1,10 +1,8 @@
 package rolebinding
 
 import (
-	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/projection"
@@ -18,7 +16,6 @@ type slowParts struct {
 }
 
 type slowPart struct {
-	since    time.Time
 	problems []projection.Problem // of the last time that it ended
 }
 
@@ -34,7 +31,7 @@ func (s *slowParts) ended(rq request, p *part) {
 }
 
 // problems are those to report of a part that goes on.
-func (s *slowParts) problems(rq request, namespace string) []projection.Problem {
+func (s *slowParts) problems(lanes *lane.Lanes, rq request, namespace string) []projection.Problem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.of == nil {
@@ -45,18 +42,13 @@ func (s *slowParts) problems(rq request, namespace string) []projection.Problem 
 	}
 	slow := s.of[rq][namespace]
 	if slow == nil {
-		slow = &slowPart{since: time.Now()}
+		slow = &slowPart{}
 		s.of[rq][namespace] = slow
 	}
-	if len(slow.problems) > 0 || time.Since(slow.since) < lane.Again {
-		return slow.problems
+	if problem, ok := lanes.Problem(namespace, rq); ok && len(slow.problems) == 0 {
+		return []projection.Problem{problem}
 	}
-	where := "the whole cluster"
-	if namespace != "" {
-		where = fmt.Sprintf("namespace %q", namespace)
-	}
-	return []projection.Problem{projection.NewProblem(projection.ReasonAPIServerNotResponding,
-		"the API server does not answer writes in %s; they go on and are tried again. An admission webhook that is called there may hang", where)}
+	return slow.problems
 }
 
 func (s *slowParts) forget(rq request, namespace string) {

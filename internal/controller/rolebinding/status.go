@@ -22,6 +22,10 @@ const (
 	maxRoles   = 17
 )
 
+// statusInterval is how often the status of a binding is written while its
+// members keep coming and going. News do not wait for it.
+const statusInterval = time.Second
+
 // statusOf is a status in its lane, beside the objects of its binding.
 type statusOf struct{ request }
 
@@ -35,7 +39,7 @@ func (s *scope) report(ctx context.Context, object client.Object, subjectName st
 		return 0, nil
 	}
 	if !isNews(before, after) {
-		if wait := s.pace.wait(s.request); wait > 0 {
+		if wait := s.pace.Wait(s.request); wait > 0 {
 			return wait, nil
 		}
 	}
@@ -48,7 +52,7 @@ func (s *scope) report(ctx context.Context, object client.Object, subjectName st
 			return s.Client.Status().Patch(ctx, changed, client.MergeFrom(object))
 		})
 		if refused == nil {
-			s.pace.wrote(s.request)
+			s.pace.Wrote(s.request)
 			s.announce(object, before, after, problems)
 		}
 	})
