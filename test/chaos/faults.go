@@ -237,10 +237,17 @@ func (r *run) killAPIServer(ctx context.Context) (string, time.Time, error) {
 	return fmt.Sprintf("away for %s", down), ended, err
 }
 
+// stopAPIServer gives the API server a moment to end its requests. Its watches
+// would keep it for a minute.
 func (r *run) stopAPIServer(ctx context.Context) (string, time.Time, error) {
-	stop := func() error { return r.plane.apiServer.terminate(90 * time.Second) }
-	down, ended, err := r.outage(ctx, stop, r.plane.startAPIServer)
-	return fmt.Sprintf("away for %s", down), ended, err
+	if err := r.plane.apiServer.signal(syscall.SIGTERM); err != nil {
+		return "", time.Time{}, err
+	}
+	select {
+	case <-r.plane.apiServer.done():
+	case <-time.After(3 * time.Second):
+	}
+	return r.killAPIServer(ctx)
 }
 
 func (r *run) killEtcd(ctx context.Context) (string, time.Time, error) {

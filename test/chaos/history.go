@@ -115,12 +115,12 @@ func (h *history) settled() (state, bool) {
 	return *found, true
 }
 
-// rested forgets changes that are too late to happen now. It is false while
-// there are too many of them to go on.
+// rested takes changes that are too late to happen now: they have happened, or
+// never will. It is false while there are too many others to go on.
 func (h *history) rested(now time.Time) bool {
 	if len(h.pending) > 0 && now.Sub(h.last) > lateness {
 		states := map[variant]bool{}
-		for v := range h.possible {
+		for v := range h.closure() {
 			states[variant{state: v.state}] = true
 		}
 		h.possible, h.pending = states, nil

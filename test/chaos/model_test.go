@@ -94,10 +94,20 @@ func TestSettledAndRested(t *testing.T) {
 	if !h.rested(now.Add(lateness + 1)) {
 		t.Error("it rests though all that was pending is too late")
 	}
+	if got, settled := h.settled(); settled {
+		t.Errorf("what is too late now may have happened since the last look, and it is settled: %v", got)
+	}
+	if !h.observed(last) {
+		t.Fatal("nothing may have happened")
+	}
 	if got, settled := h.settled(); !settled || got != last {
 		t.Errorf("got %v, %t", got, settled)
 	}
 	if h.observed(state{born: "1", name: "a", token: "2", active: true, parts: 3}) {
 		t.Error("what is too late has happened")
+	}
+	h.unknown(wrote("3", 8, 0), now)
+	if !h.rested(now.Add(lateness+1)) || !h.observed(state{born: "1", name: "a", token: "3", active: true, parts: 11}) {
+		t.Error("nobody looked in time, but it may have happened then")
 	}
 }

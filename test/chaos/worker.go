@@ -152,7 +152,16 @@ func (w *worker) step(ctx context.Context) {
 	}
 	c, put := o.choose(w.rng, s)
 	method, path, body := o.request(w.rng, c, put, s)
-	w.conclude(o, c, w.client.do(ctx, method, path, text(body)))
+	a := w.client.do(ctx, method, path, text(body))
+	w.conclude(o, c, a)
+	w.backOff(ctx, a)
+}
+
+// backOff waits a little when something is wrong, as identity providers do.
+func (w *worker) backOff(ctx context.Context, a answer) {
+	if a.unclear() {
+		_ = pause(ctx, time.Duration(50+w.rng.IntN(500))*time.Millisecond)
+	}
 }
 
 // prepare makes sure that the state of a resource is known; it is read if not.
@@ -199,6 +208,7 @@ func (w *worker) bulk(ctx context.Context) {
 	for i, o := range chosen {
 		w.conclude(o, changes[i], answers[i])
 	}
+	w.backOff(ctx, a)
 }
 
 // read asks for something by SCIM. What is there must be found.
