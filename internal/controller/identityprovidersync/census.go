@@ -3,6 +3,7 @@ package identityprovidersync
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,13 +46,14 @@ type census struct {
 
 // tally is the count of one sync and what changed since.
 type tally struct {
-	changed time.Time       // the latest change since the count; zero: none
-	groups  map[string]bool // object names of groups to look into
-	ids     map[string]bool // ids that came or went: their groups are to be looked into
+	changed time.Time            // the latest change since the count; zero: none
+	groups  map[string]time.Time // object names of groups to look into, and since when
+	ids     map[string]bool      // ids that came or went: their groups are to be looked into
 
 	counted    time.Time
 	generation int64 // of the sync that was counted with
 	unknown    map[string]unknown
+	pace       pace
 	counts     counts
 }
 
@@ -60,7 +62,7 @@ func newCensus() *census { return &census{syncs: map[types.NamespacedName]*tally
 func (c *census) tally(key types.NamespacedName) *tally {
 	t := c.syncs[key]
 	if t == nil {
-		t = &tally{groups: map[string]bool{}, ids: map[string]bool{}}
+		t = &tally{groups: map[string]time.Time{}, ids: map[string]bool{}, pace: newPace(time.Now())}
 		c.syncs[key] = t
 	}
 	return t
@@ -99,7 +101,7 @@ func (c *census) note(before, after client.Object) {
 	t := c.tally(sync)
 	t.changed = time.Now()
 	if name != "" {
-		t.groups[name] = true
+		t.lookLater(name, t.changed)
 	}
 	if wasID != isID {
 		for _, id := range []string{wasID, isID} {
@@ -107,6 +109,13 @@ func (c *census) note(before, after client.Object) {
 				t.ids[id] = true
 			}
 		}
+	}
+}
+
+// lookLater has a group looked into; what it waits for already counts.
+func (t *tally) lookLater(group string, since time.Time) {
+	if was, waits := t.groups[group]; !waits || since.Before(was) {
+		t.groups[group] = since
 	}
 }
 
@@ -143,7 +152,7 @@ func (c *census) count(s *v1alpha1.IdentityProviderSync, view *directory.View) c
 	groups, ids := maps.Clone(t.groups), maps.Clone(t.ids)
 	// What changed a moment ago may not be in the view yet, and counts again.
 	if time.Since(t.changed) > grace {
-		t.changed, t.groups, t.ids = time.Time{}, map[string]bool{}, map[string]bool{}
+		t.changed, t.groups, t.ids = time.Time{}, map[string]time.Time{}, map[string]bool{}
 	}
 	c.mu.Unlock()
 	// From here on only this sync's worker touches unknown, counts and generation.
@@ -151,9 +160,12 @@ func (c *census) count(s *v1alpha1.IdentityProviderSync, view *directory.View) c
 	if first {
 		t.unknown = map[string]unknown{}
 	}
+	t.pace.earn(time.Now())
 	for id := range ids {
 		for _, g := range view.GroupsOf(id) {
-			groups[g.Name] = true
+			if _, waits := groups[g.Name]; !waits {
+				groups[g.Name] = time.Now()
+			}
 		}
 	}
 	var result counts
@@ -175,38 +187,57 @@ func (c *census) count(s *v1alpha1.IdentityProviderSync, view *directory.View) c
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for name := range again {
-		t.groups[name], t.changed = true, time.Now()
+	for name, since := range again {
+		t.lookLater(name, since)
+		t.changed = time.Now()
 	}
 	t.counts, t.generation, t.counted = result, s.Generation, time.Now()
 	return result
 }
 
-// lookInto counts the unknown members anew in the groups named, or in all. It
-// gives those that cannot be resolved right now; their last count stays.
-func (t *tally) lookInto(view *directory.View, all bool, named map[string]bool, result *counts) map[string]bool {
-	again, present := map[string]bool{}, map[string]unknown{}
+// lookInto counts the unknown members anew in the groups named, those first that
+// wait longest, or in all. It gives those that have to wait: because they cannot
+// be resolved right now, or because enough was looked at. Their last count stays.
+func (t *tally) lookInto(view *directory.View, all bool, named map[string]time.Time, result *counts) (again map[string]time.Time) {
+	again = map[string]time.Time{}
+	var due []*v1alpha1.Group
+	present := map[string]unknown{}
 	for g := range view.Groups() {
 		result.groups.Total++
-		found := t.unknown[g.Name]
-		if all || named[g.Name] {
-			members, err := view.Members(g)
-			if err != nil {
-				again[g.Name] = true
-			} else {
-				found = unknown{group: g.Spec.DisplayName}
-				for _, id := range members {
-					if !exists(view, id) {
-						found.members, found.id = found.members+1, id
-					}
-				}
+		if _, isNamed := named[g.Name]; all || isNamed {
+			due = append(due, g)
+		}
+		if last, ok := t.unknown[g.Name]; ok {
+			present[g.Name] = last
+		}
+	}
+	slices.SortStableFunc(due, func(a, b *v1alpha1.Group) int { return named[a.Name].Compare(named[b.Name]) })
+	for _, g := range due {
+		if !all && !t.pace.any() {
+			again[g.Name] = named[g.Name]
+			continue
+		}
+		members, err := view.Members(g)
+		if err != nil {
+			again[g.Name] = named[g.Name]
+			continue
+		}
+		if !all {
+			t.pace.spend(len(members))
+		}
+		found := unknown{group: g.Spec.DisplayName}
+		for _, id := range members {
+			if !exists(view, id) {
+				found.members, found.id = found.members+1, id
 			}
 		}
-		if found.members > 0 {
+		if delete(present, g.Name); found.members > 0 {
 			present[g.Name] = found
-			result.groups.UnknownMembers += found.members
-			result.example = found
 		}
+	}
+	for _, found := range present {
+		result.groups.UnknownMembers += found.members
+		result.example = found
 	}
 	t.unknown = present
 	return again
