@@ -25,27 +25,37 @@ const (
 	renderedOverhead = 384
 )
 
-// rendering is a user as an answer showed it. Only since changes.
+// rendering is a user as an answer showed it. Only since changes. It is one
+// piece of memory but for the text, since a page looks at a hundred.
 type rendering struct {
 	uid        types.UID
 	generation int64
 	encoder    scim.Encoder
-	resource   *scim.Resource
 	since      atomic.Uint64 // the turn of the sync's groups at which it was right
+	resource   scim.Resource
+	encoded    scim.Encoded // resource.Encoded points to it
 }
 
-func (r *rendering) size() int {
-	return len(r.resource.Encoded.Head) + len(r.resource.Encoded.Tail) + renderedOverhead
+func newRendering(u *v1alpha1.User, full *scim.Resource, encoder scim.Encoder, encoded *scim.Encoded, turn uint64) *rendering {
+	r := &rendering{
+		uid: u.UID, generation: u.Generation, encoder: encoder,
+		resource: scim.Resource{ID: full.ID, Meta: full.Meta}, encoded: *encoded,
+	}
+	r.resource.Encoded = &r.encoded
+	r.since.Store(turn)
+	return r
 }
+
+func (r *rendering) size() int { return len(r.encoded.Head) + len(r.encoded.Tail) + renderedOverhead }
 
 // rendered gives a user as an answer shows it, with Encoded instead of
 // Attributes.
 func (s scope) rendered(ctx context.Context, u *v1alpha1.User, need scim.Need) (*scim.Resource, error) {
 	// The turn is read before the groups are: what changes in between shows.
-	turn := s.turns.of(s.sync).Load()
+	turn := s.turn.Load()
 	kept := s.rendering(u, need)
 	if kept != nil && kept.since.Load() == turn {
-		return kept.resource, nil
+		return &kept.resource, nil
 	}
 	groups, err := s.groupsOf(ctx, s.sync, u.Spec.ID, false)
 	if err != nil {
@@ -53,20 +63,16 @@ func (s scope) rendered(ctx context.Context, u *v1alpha1.User, need scim.Need) (
 	}
 	if kept != nil && kept.resource.Meta.Version == version(u, groups) {
 		kept.since.Store(turn)
-		return kept.resource, nil
+		return &kept.resource, nil
 	}
 	full := s.user(u, groups, need)
 	encoded := need.Encoder.Encode(full)
 	if encoded == nil {
 		return full, nil
 	}
-	next := &rendering{
-		uid: u.UID, generation: u.Generation, encoder: need.Encoder,
-		resource: &scim.Resource{ID: full.ID, Meta: full.Meta, Encoded: encoded},
-	}
-	next.since.Store(turn)
+	next := newRendering(u, full, need.Encoder, encoded, turn)
 	s.renderings.put(u.Spec.ID, next)
-	return next.resource, nil
+	return &next.resource, nil
 }
 
 // rendering gives how this version of a user was shown last; nil if it was not.

@@ -214,7 +214,7 @@ func TestRenderingsAreKept(t *testing.T) {
 
 func TestRenderingsAreBounded(t *testing.T) {
 	of := func(bytes int) *rendering {
-		return &rendering{resource: &scim.Resource{Encoded: &scim.Encoded{Head: make([]byte, bytes-renderedOverhead)}}}
+		return &rendering{encoded: scim.Encoded{Head: make([]byte, bytes-renderedOverhead)}}
 	}
 	c := newRenderings(10_000)
 	for i := range 100 {

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -26,6 +27,7 @@ type scope struct {
 	*table
 	sync   types.NamespacedName
 	rt     *schema.ResourceType // with the extensions that the sync declares
+	turn   *atomic.Uint64       // see turns
 	policy Policy
 }
 
@@ -36,7 +38,7 @@ func (s *store) begin(ctx context.Context, rt *schema.ResourceType) (scope, cont
 		return scope{}, nil, nil, scim.Unavailable(retryAfter, "the server is starting; try again")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.d.timeout)
-	return scope{Directory: s.d, table: s.d.table(rt.Name), sync: s.sync, rt: rt, policy: s.policy()}, ctx, cancel, nil
+	return scope{Directory: s.d, table: s.d.table(rt.Name), sync: s.sync, rt: rt, turn: s.d.turns.of(s.sync), policy: s.policy()}, ctx, cancel, nil
 }
 
 // Create implements scim.Store.
@@ -79,13 +81,13 @@ func (s *store) kept(rt *schema.ResourceType, id string, need scim.Need) *scim.R
 	if need.Encoder == nil || rt.Name != KindUser || kind != KindUser || !ok || !s.d.Synced() {
 		return nil
 	}
-	c := scope{Directory: s.d, table: s.d.users, sync: s.sync}
+	c := scope{Directory: s.d, table: s.d.users, sync: s.sync, turn: s.d.turns.of(s.sync)}
 	u, ok := c.known(c.key(name), id).(*v1alpha1.User)
 	if !ok {
 		return nil
 	}
-	if r := c.rendering(u, need); r != nil && r.since.Load() == s.d.turns.of(s.sync).Load() {
-		return r.resource
+	if r := c.rendering(u, need); r != nil && r.since.Load() == c.turn.Load() {
+		return &r.resource
 	}
 	return nil
 }
