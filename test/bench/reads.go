@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
+	"time"
 )
 
 // readers is how many connections read at once.
@@ -32,6 +33,9 @@ func reading(name string, goal float64, path func(*people) string) measurement {
 	return measurement{name, []string{name}, func(ctx context.Context, r *runner) ([]Row, error) {
 		p, err := r.everybody(ctx)
 		if err != nil {
+			return nil, err
+		}
+		if err := r.readAll(ctx, p); err != nil {
 			return nil, err
 		}
 		var body bytes.Buffer
@@ -64,10 +68,26 @@ func reading(name string, goal float64, path func(*people) string) measurement {
 		}
 		row := compared(name, "1/s", pairs, atLeast(goal))
 		row.Cost = costs.each()
-		row.Note = fmt.Sprintf("bodies of %d bytes, of %d users, %d connections, no compression; the bare handler takes %s µs of processor time",
-			body.Len(), len(p.ids), readers, number(bareCosts.each().CPU))
+		row.Note = fmt.Sprintf("bodies of %d bytes, of %d users, who were read once before (at %s pages of %d a second), %d connections, no compression; the bare handler takes %s µs of processor time",
+			body.Len(), len(p.ids), number(p.firstRead), pageSize, readers, number(bareCosts.each().CPU))
 		return []Row{row}, nil
 	}}
+}
+
+// readAll reads everybody once, as a replica has that serves for some time: the
+// operator keeps what it showed.
+func (r *runner) readAll(ctx context.Context, p *people) error {
+	if p.firstRead > 0 {
+		return nil
+	}
+	r.say("reading all users once")
+	pages := (len(p.ids) + pageSize - 1) / pageSize
+	began := time.Now()
+	err := parallel(ctx, pages, readers, func(ctx context.Context, page int) error {
+		return p.do(ctx, http.StatusOK, http.MethodGet, fmt.Sprintf("/Users?count=%d&startIndex=%d", pageSize, 1+page*pageSize), "", nil)
+	})
+	p.firstRead = float64(pages) / time.Since(began).Seconds()
+	return err
 }
 
 // reads is a side that reads from a process on several connections.

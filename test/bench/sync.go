@@ -57,7 +57,8 @@ func until(ctx context.Context, holds func() error) error {
 // and one of a hundred.
 type people struct {
 	endpoint
-	ids []string
+	ids       []string
+	firstRead float64 // pages a second when everybody was read for the first time; 0: not yet
 }
 
 const (
