@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -22,7 +24,9 @@ func main() {
 		<-ctx.Done()
 		stop() // a second signal ends the program at once
 	}()
-	err := plugin.New(genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, version).ExecuteContext(ctx)
+	cmd := plugin.New(genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, version)
+	cmd.SetArgs(arguments(os.Args))
+	err := cmd.ExecuteContext(ctx)
 	stop()
 	if err == nil {
 		return
@@ -31,4 +35,16 @@ func main() {
 		fmt.Fprintln(os.Stderr, "error:", message)
 	}
 	os.Exit(1)
+}
+
+// completer is the program that kubectl asks to complete `kubectl rollcall`: a
+// link of this name to this program does.
+const completer = "kubectl_complete-rollcall"
+
+// arguments gives those of the command.
+func arguments(argv []string) []string {
+	if strings.TrimSuffix(filepath.Base(argv[0]), ".exe") == completer {
+		return append([]string{"__complete"}, argv[1:]...)
+	}
+	return argv[1:]
 }

@@ -1,10 +1,13 @@
 package plugin
 
 import (
+	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/plugin/cluster"
 	"github.com/rollcall-scim/rollcall/internal/plugin/lookup"
 	"github.com/rollcall-scim/rollcall/internal/plugin/output"
@@ -17,6 +20,9 @@ type userList struct {
 	Users  []roster.User       `json:"users"`
 	More   bool                `json:"more"` // there are more than --limit
 	Groups []roster.Membership `json:"groups,omitempty"`
+	// Subject is that user's name in RBAC, or SubjectProblem why there is none.
+	Subject        string `json:"subject,omitempty"`
+	SubjectProblem string `json:"subjectProblem,omitempty"`
 }
 
 func (s *session) usersCommand() *cobra.Command {
@@ -47,17 +53,8 @@ are shown too: direct ones, and those that they are nested in.`,
 				return err
 			}
 			if len(list.Users) == 1 && len(args) > 0 {
-				for i := range syncs {
-					if cluster.Name(&syncs[i]) != list.Users[0].Sync {
-						continue
-					}
-					holdings, err := lookup.Groups(cmd.Context(), c, &syncs[i])
-					if err != nil {
-						return err
-					}
-					if list.Groups, err = roster.MembershipsOf(holdings, list.Users[0].ID); err != nil {
-						return err
-					}
+				if err := list.detail(cmd.Context(), c, syncs); err != nil {
+					return err
 				}
 			}
 			return p.Print(list, func(t *output.Text) { writeUsers(t, &list, first(args)) })
@@ -66,6 +63,24 @@ are shown too: direct ones, and those that they are nested in.`,
 	addSync(cmd, s, &sync)
 	cmd.Flags().IntVar(&limit, "limit", 200, "show so many at most; 0: all")
 	return cmd
+}
+
+// detail adds what is shown of the only user.
+func (l *userList) detail(ctx context.Context, c *cluster.Cluster, syncs []v1alpha1.IdentityProviderSync) error {
+	i := slices.IndexFunc(syncs, func(s v1alpha1.IdentityProviderSync) bool { return cluster.Name(&s) == l.Users[0].Sync })
+	holdings, err := lookup.Groups(ctx, c, &syncs[i])
+	if err != nil {
+		return err
+	}
+	user, err := holdings.FetchUser(l.Users[0].ID)
+	if err != nil || user == nil {
+		return err // nil: deleted a moment ago
+	}
+	if l.Subject, err = roster.SubjectOf(&syncs[i], user); err != nil {
+		l.SubjectProblem = err.Error()
+	}
+	l.Groups, err = roster.MembershipsOf(holdings, user.Spec.ID)
+	return err
 }
 
 // addSync adds the flag that chooses a sync.
@@ -99,6 +114,12 @@ func writeUsers(t *output.Text, list *userList, search string) {
 		t.Line("%s", output.Faint("There are more: search for a part of a name, or raise --limit."))
 	}
 	if len(list.Users) == 1 && search != "" {
+		t.Line("")
+		if list.Subject != "" {
+			t.Line("Name in RBAC: User %s", list.Subject)
+		} else {
+			t.Line("%s", output.Bad("No name in RBAC: %s", list.SubjectProblem))
+		}
 		writeMemberships(t, list.Groups)
 	}
 }

@@ -2,17 +2,16 @@ package plugin
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rollcall-scim/rollcall/internal/plugin/access"
-	"github.com/rollcall-scim/rollcall/internal/plugin/cluster"
 	"github.com/rollcall-scim/rollcall/internal/plugin/output"
 	"github.com/rollcall-scim/rollcall/internal/plugin/roster"
 	"github.com/rollcall-scim/rollcall/internal/projection"
+	"github.com/rollcall-scim/rollcall/internal/projection/networkpolicy"
 )
 
 func (s *session) whyCommand() *cobra.Command {
@@ -90,189 +89,10 @@ func onlyIn(why *access.Why, namespace string) {
 		b := &why.Bindings[i]
 		b.Access = slices.DeleteFunc(b.Access, func(a access.Access) bool { return a.Namespace != namespace && a.Namespace != "" })
 	}
+	why.Networks = slices.DeleteFunc(why.Networks, func(x *networkpolicy.Explanation) bool {
+		return !strings.HasPrefix(x.Policy, "GroupNetworkPolicy/"+namespace+"/")
+	})
 	why.Bindings = slices.DeleteFunc(why.Bindings, func(b access.Binding) bool {
 		return len(b.Access) == 0 && !strings.HasPrefix(b.Binding, projection.KindGroupRoleBinding+"/"+namespace+"/")
 	})
-}
-
-func writeWhy(t *output.Text, w *access.Why) {
-	u := &w.User
-	name := u.UserName
-	if u.DisplayName != "" {
-		name = u.DisplayName + " (" + u.UserName + ")"
-	}
-	t.Line("%s, a user of sync %s: %s, %s", output.Strong("%s", name), u.Sync, userState(u.State), syncedText(u))
-	if w.Subject != "" {
-		t.Line("Name in RBAC: User %s", w.Subject)
-	} else {
-		t.Line("%s", output.Bad("No name in RBAC: %s", w.SubjectProblem))
-	}
-	if w.Question != nil {
-		writeAnswer(t, w)
-	} else {
-		writeBindings(t, w)
-	}
-	for _, note := range w.Notes {
-		t.Line("")
-		t.Line("%s", output.Faint("Note: %s", note))
-	}
-}
-
-func syncedText(u *roster.User) output.Styled {
-	if u.Synced {
-		return output.Good("synced")
-	}
-	return output.Fair("not synced (%s)", u.Reason)
-}
-
-// writeBindings shows everything that concerns the user.
-func writeBindings(t *output.Text, w *access.Why) {
-	if len(w.Bindings) == 0 {
-		t.Line("")
-		t.Line("No binding names a group of this user: kubectl rollcall users %s shows the groups.", w.User.UserName)
-		return
-	}
-	for i := range w.Bindings {
-		b := &w.Bindings[i]
-		t.Title("%s", b.Binding)
-		writeWays(t, w, b)
-	}
-}
-
-// writeWays shows one binding: groups, then what they come to.
-func writeWays(t *output.Text, w *access.Why, b *access.Binding) {
-	for _, g := range b.Groups {
-		if g.Member {
-			t.Line("  %s", way(w.User.UserName, &g))
-		}
-		for _, reason := range g.Reasons {
-			if g.Member || len(b.Access) == 0 {
-				t.Line("  group %s: %s", g.DisplayName, output.Fair("%s: %s", string(reason.Reason), reason.Message))
-			}
-		}
-	}
-	for i := range b.Access {
-		writeAccess(t, b, &b.Access[i])
-	}
-	if len(b.Access) == 0 {
-		t.Line("  gives nothing")
-		causes(t, b.Reasons)
-	}
-}
-
-// way is the path from the user up to the group that the binding names.
-func way(userName string, g *projection.GroupExplanation) string {
-	path := slices.Clone(g.Path)
-	slices.Reverse(path)
-	return userName + " > " + strings.Join(path, " > ")
-}
-
-func writeAccess(t *output.Text, b *access.Binding, a *access.Access) {
-	where := "in the whole cluster"
-	if a.Namespace != "" {
-		where = "in namespace " + a.Namespace
-	}
-	t.Line("  %s: %s %s %s", stateText(a.State), a.RoleKind, a.Role, where)
-	for _, object := range a.Objects {
-		t.Line("    %s", object)
-	}
-	for _, rule := range a.Allows {
-		t.Line("    allows: %s", rule)
-	}
-	if a.RoleProblem != "" {
-		t.Line("    %s", output.Bad("%s", a.RoleProblem))
-	}
-	causes(t, a.Reasons)
-	if a.State == projection.AccessPending {
-		for _, line := range b.Problems {
-			t.Line("    %s", output.Fair("%s", line))
-		}
-	}
-}
-
-func causes(t *output.Text, list []projection.Cause) {
-	for _, cause := range list {
-		t.Line("    %s", output.Fair("%s: %s", string(cause.Reason), cause.Message))
-	}
-}
-
-func stateText(state projection.AccessState) output.Styled {
-	switch state {
-	case projection.AccessBound:
-		return output.Good("bound")
-	case projection.AccessPending:
-		return output.Fair("to be bound, and not yet")
-	case projection.AccessHeld:
-		return output.Fair("bound, and stays for now")
-	case projection.AccessRemoving:
-		return output.Fair("bound, and being removed")
-	}
-	return output.Bad("not bound")
-}
-
-// writeAnswer shows the answer, and the ways that lead to it.
-func writeAnswer(t *output.Text, w *access.Why) {
-	a := w.Answer
-	t.Title("May %s %s?", w.User.UserName, w.Question)
-	switch {
-	case a.Asked && a.Allowed:
-		t.Line("%s, says the API server%s", output.Good("Yes"), reasonText(a.Reason))
-	case a.Asked:
-		t.Line("%s, says the API server%s", output.Bad("No"), reasonText(a.Reason))
-	case a.ByRollcall:
-		t.Line("%s, by Rollcall's bindings", output.Good("Yes"))
-	default:
-		t.Line("%s, as far as could be found", output.Bad("No"))
-	}
-	giving := slices.DeleteFunc(slices.Clone(w.Bindings), func(b access.Binding) bool {
-		return !slices.ContainsFunc(b.Access, func(x access.Access) bool { return len(x.Allows) > 0 })
-	})
-	lacking := slices.DeleteFunc(slices.Clone(w.Bindings), func(b access.Binding) bool {
-		return slices.ContainsFunc(b.Access, func(x access.Access) bool { return len(x.Allows) > 0 })
-	})
-	for i := range giving {
-		b := &giving[i]
-		b.Access = slices.DeleteFunc(slices.Clone(b.Access), func(x access.Access) bool { return len(x.Allows) == 0 })
-		t.Title("By %s", b.Binding)
-		writeWays(t, w, b)
-	}
-	for _, other := range a.Others {
-		t.Title("By %s, which is not Rollcall's", other.Object)
-		t.Line("  %s: %s", other.Subject, other.Role)
-		for _, rule := range other.Allows {
-			t.Line("    allows: %s", rule)
-		}
-	}
-	for i := range lacking {
-		b := &lacking[i]
-		t.Title("Not by %s", b.Binding)
-		for _, g := range b.Groups {
-			if g.Member {
-				t.Line("  %s", way(w.User.UserName, &g))
-			}
-		}
-		for _, x := range b.Access {
-			reason := "does not allow it"
-			if x.RoleProblem != "" {
-				reason = "gives nothing: " + x.RoleProblem
-			}
-			t.Line("  %s: %s %s %s", stateText(x.State), x.RoleKind, x.Role, reason)
-		}
-	}
-	for i := range w.Missing {
-		b := &w.Missing[i]
-		t.Title("Not by %s (%s)", b.Binding, strings.Join(b.Roles, ", "))
-		writeWays(t, w, b)
-	}
-	if len(giving) == 0 && len(w.Missing) == 0 {
-		t.Line("")
-		t.Line("No binding of a group gives a role that allows it there.")
-	}
-}
-
-func reasonText(reason string) string {
-	if reason == "" {
-		return ""
-	}
-	return fmt.Sprintf(": %s", cluster.Shorten(reason))
 }

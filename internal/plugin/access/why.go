@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/plugin/cluster"
 	"github.com/rollcall-scim/rollcall/internal/plugin/roster"
 	"github.com/rollcall-scim/rollcall/internal/projection"
+	"github.com/rollcall-scim/rollcall/internal/projection/networkpolicy"
 	"github.com/rollcall-scim/rollcall/internal/projection/snapshot"
 )
 
@@ -28,8 +29,11 @@ type Why struct {
 	// Missing are bindings that would answer the question with yes, if the user
 	// were a member of one of their groups.
 	Missing []Binding `json:"missing,omitempty"`
-	Answer  *Answer   `json:"answer,omitempty"`
-	Notes   []string  `json:"notes,omitempty"`
+	// Networks are the GroupNetworkPolicies that let through what is the user's,
+	// or name a group of the user; without a question only.
+	Networks []*networkpolicy.Explanation `json:"networkPolicies,omitempty"`
+	Answer   *Answer                      `json:"answer,omitempty"`
+	Notes    []string                     `json:"notes,omitempty"`
 }
 
 // Binding is one binding as it concerns the user.
@@ -73,10 +77,10 @@ func Explain(ctx context.Context, c *cluster.Cluster, person *roster.Person, que
 	for _, b := range world.Bindings {
 		e.binding(b)
 	}
-	if question != nil {
-		if err := e.answer(); err != nil {
-			return nil, err
-		}
+	if question == nil {
+		e.networks()
+	} else if err := e.answer(); err != nil {
+		return nil, err
 	}
 	return e.why, nil
 }
@@ -95,16 +99,21 @@ type explaining struct {
 
 // name finds what the user is called in RBAC.
 func (e *explaining) name(person *roster.Person) {
-	expression := person.Sync.Spec.KubernetesUsername
-	if expression == "" {
-		expression = "user.userName"
+	name, err := roster.SubjectOf(person.Sync, person.Object)
+	if e.why.Subject = name; err != nil {
+		e.why.SubjectProblem = err.Error()
 	}
-	compiled, err := projection.CompileUsername(expression)
-	if err == nil {
-		e.why.Subject, err = compiled.Evaluate(person.Object)
-	}
-	if err != nil {
-		e.why.Subject, e.why.SubjectProblem = "", err.Error()
+}
+
+// networks explains the policies that concern the user. They are no answer to
+// a question about the API.
+func (e *explaining) networks() {
+	for i := range e.world.Policies {
+		x := networkpolicy.Explain(e.snapshot.NetworkInput(&e.world.Policies[i], e.world.NetworkPolicies), e.sync, e.why.User.ID)
+		member := slices.ContainsFunc(x.Groups, func(g projection.GroupExplanation) bool { return g.Member })
+		if open := slices.ContainsFunc(x.Peers, func(p networkpolicy.PeerExplanation) bool { return len(p.Values) > 0 }); member || open {
+			e.why.Networks = append(e.why.Networks, x)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -62,6 +63,20 @@ func Email(user *v1alpha1.User) string {
 		}
 	}
 	return first
+}
+
+// SubjectOf is the user's name in RBAC by the sync's kubernetesUsername. An
+// error says why there is none that can be bound.
+func SubjectOf(sync *v1alpha1.IdentityProviderSync, user *v1alpha1.User) (string, error) {
+	compiled, err := projection.CompileUsername(cmp.Or(sync.Spec.KubernetesUsername, "user.userName"))
+	if err != nil {
+		return "", err
+	}
+	name, err := compiled.Evaluate(user)
+	if err != nil {
+		return "", err
+	}
+	return name, nil
 }
 
 func describe(sync *v1alpha1.IdentityProviderSync, user *v1alpha1.User, synced bool) User {
