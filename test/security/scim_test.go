@@ -162,6 +162,8 @@ func wantReason(t *testing.T, o client.Object, reason, says string) {
 			conditions = o.Status.Conditions
 		case *v1alpha1.IdentityProviderSync:
 			conditions = o.Status.Conditions
+		case *v1alpha1.GroupNetworkPolicy:
+			conditions = o.Status.Conditions
 		}
 		ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady)
 		if ready == nil || ready.Reason != reason || !strings.Contains(ready.Message, says) {

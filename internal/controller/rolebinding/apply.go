@@ -109,6 +109,7 @@ func (p *part) settle(at step, key objectKey, role rbacv1.RoleRef, err error) {
 
 func (p *part) addAll(ctx context.Context) {
 	parallel(p.adds, maxWriters, func(at step) {
+		defer slot(p.writers)()
 		key := keyOfObject(at.object)
 		existing := p.object(key)
 		if at.skips(at.object) || p.yields(ctx) {
@@ -121,7 +122,6 @@ func (p *part) addAll(ctx context.Context) {
 				return
 			}
 		}
-		defer slot(p.writers)()
 		p.put(ctx, at.place, at.object, union(at.object))
 	})
 }

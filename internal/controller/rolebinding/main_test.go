@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"testing"
 	"time"
@@ -39,6 +40,12 @@ const formerRoleTime = 8 * time.Second
 // guard holds removals for the syncs that ask for it.
 var guard = removalguard.New(time.Now)
 
+// cluster is where the programs of the control plane are; the client is an admin's.
+var cluster struct {
+	apiServer, etcd string
+	client          *http.Client
+}
+
 // admin is a cluster admin; it plays the SCIM server, GitOps and everybody else.
 var admin client.WithWatch
 
@@ -68,6 +75,10 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	if admin, err = client.NewWithWatch(controlPlane.Config, client.Options{Scheme: scheme}); err != nil {
+		return 1, err
+	}
+	cluster.apiServer, cluster.etcd = controlPlane.Config.Host, controlPlane.Env.ControlPlane.Etcd.URL.String()
+	if cluster.client, err = rest.HTTPClientFor(controlPlane.Config); err != nil {
 		return 1, err
 	}
 	ctx, stop := context.WithCancel(context.Background())

@@ -14,7 +14,8 @@ import (
 )
 
 // TestScale binds one large group in many namespaces by one object, then
-// removes one member and adds one. It prints what that takes.
+// removes one member and adds one. What was written is counted by the API server
+// and by etcd. It prints what that takes.
 func TestScale(t *testing.T) {
 	members, places := 20_000, 50
 	if raceDetector {
@@ -29,47 +30,47 @@ func TestScale(t *testing.T) {
 	shards := (members + 499) / 500
 	devs := w.largeGroup("Devs", ids[:members])
 
-	before, begun := requests.of("rolebindings", targets...), time.Now()
+	before, begun := readServed(t), time.Now()
 	b := w.bindCluster(selected("scale", w.namespace), nil)
 	w.within(2*time.Minute, "all in place", func() bool {
 		status, reason := w.status(b)
 		return reason == "Bound" && status.MembersApplied == int64(members)
 	})
 	took := time.Since(begun)
-	got := requests.of("rolebindings", targets...).minus(before)
+	got := readServed(t).minus(before)
 	objects := w.everyObject(b)
 	subjects := 0
 	for _, rb := range objects {
 		subjects += len(rb.Subjects)
 	}
-	t.Logf("%d members in %d namespaces: %d RoleBindings, %d subjects, all in place after %s; %d creates, %d updates, %.1f MB written, %.0f RoleBindings/s",
-		members, places, len(objects), subjects, took.Round(time.Millisecond), got.creates, got.updates, float64(got.bytes)/1e6, float64(got.creates)/took.Seconds())
+	t.Logf("%d members in %d namespaces: %d RoleBindings, %d subjects, all in place after %s; %d creates, %d updates, %.1f MB put into etcd, %.0f RoleBindings/s",
+		members, places, len(objects), subjects, took.Round(time.Millisecond), got.creates, got.updates, got.etcdBytes/1e6, float64(got.creates)/took.Seconds())
 	if len(objects) != shards*places || subjects != members*places || got.creates != shards*places || got.updates+got.deletes > 0 {
 		t.Errorf("want %d RoleBindings of %d subjects, each made once", shards*places, members*places)
 	}
 	settle(t)
 
 	// One member leaves: one object in each namespace.
-	before = requests.of("rolebindings", targets...)
+	before = readServed(t)
 	update(w, devs, func(g *v1alpha1.Group) { g.Spec.Removed, g.Spec.MemberCount = []string{ids[77]}, int64(members-1) })
 	first, last, _ := w.everywhere(b, targets, "user77", false)
 	settle(t)
-	got = requests.of("rolebindings", targets...).minus(before)
-	t.Logf("one member removed: first gone after %s, everywhere after %s; %d updates, %.2f MB written",
-		first.Round(time.Millisecond), last.Round(time.Millisecond), got.updates, float64(got.bytes)/1e6)
-	if want := (count{updates: places, bytes: got.bytes}); got != want {
+	got = readServed(t).minus(before)
+	t.Logf("one member removed: first gone after %s, everywhere after %s; %d updates, %.2f MB put into etcd",
+		first.Round(time.Millisecond), last.Round(time.Millisecond), got.updates, got.etcdBytes/1e6)
+	if want := (served{updates: places, etcdBytes: got.etcdBytes}); got != want {
 		t.Errorf("removing one member made %+v, want %+v", got, want)
 	}
 
 	// One member joins: at once where the budget lets, then as it allows.
-	before = requests.of("rolebindings", targets...)
+	before = readServed(t)
 	update(w, devs, func(g *v1alpha1.Group) { g.Spec.Members, g.Spec.MemberCount = []string{ids[members]}, int64(members) })
 	first, last, waited := w.everywhere(b, targets, fmt.Sprintf("user%d", members), true)
 	settle(t)
-	got = requests.of("rolebindings", targets...).minus(before)
-	t.Logf("one member added: first bound after %s, everywhere after %s (waited for the write budget: %t); %d updates, %.2f MB written",
-		first.Round(time.Millisecond), last.Round(time.Millisecond), waited, got.updates, float64(got.bytes)/1e6)
-	if want := (count{updates: places, bytes: got.bytes}); got != want {
+	got = readServed(t).minus(before)
+	t.Logf("one member added: first bound after %s, everywhere after %s (waited for the write budget: %t); %d updates, %.2f MB put into etcd",
+		first.Round(time.Millisecond), last.Round(time.Millisecond), waited, got.updates, got.etcdBytes/1e6)
+	if want := (served{updates: places, etcdBytes: got.etcdBytes}); got != want {
 		t.Errorf("adding one member made %+v, want %+v", got, want)
 	}
 }
