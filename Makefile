@@ -120,6 +120,14 @@ helm-lint: controlplane $(HELM) ## Lint the chart; apply it with each ci/*-value
 helm-unittest: $(HELM_UNITTEST) ## Run the chart's unit tests, charts/rollcall/tests.
 	@$(HELM_UNITTEST) --strict --file 'tests/*_test.yaml' charts/rollcall
 
+# VERSION=v1.2.3 is the git tag.
+.PHONY: helm-package
+helm-package: $(HELM) ## Package the chart in VERSION, with the image of the same version, into bin/rollcall-VERSION.tgz.
+	@[[ '$(VERSION)' =~ ^v[0-9]+\.[0-9]+\.[0-9]+ ]] || { echo "VERSION is $(VERSION); a chart needs one like v1.2.3" >&2; exit 1; }
+	@rm -rf $(BIN)/chart && cp -R charts/rollcall $(BIN)/chart
+	@sed -i.orig 's/rollcall:v[0-9.]*$$/rollcall:$(VERSION)/' $(BIN)/chart/Chart.yaml && rm $(BIN)/chart/Chart.yaml.orig
+	@$(HELM) package $(BIN)/chart --version '$(VERSION:v%=%)' --app-version '$(VERSION)' --destination $(BIN)
+
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the code.
 	@$(GOLANGCI_LINT) fmt

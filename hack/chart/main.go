@@ -1,7 +1,8 @@
 // Command chart writes what of charts/rollcall follows from other files: the
 // custom resource definitions, the admission policies and the operator's rules
 // from config/; the schema of the values and their table in the README from
-// the comments in values.yaml.
+// the comments in values.yaml. From the chart's alerts and dashboard it writes
+// config/monitoring.
 //
 //	go run ./hack/chart [REPOSITORY]
 package main
@@ -27,6 +28,9 @@ func main() {
 func generate(root string) error {
 	config, chart := filepath.Join(root, "config"), filepath.Join(root, "charts", "rollcall")
 	if err := writeManifests(config, chart); err != nil {
+		return err
+	}
+	if err := writeMonitoring(config, chart); err != nil {
 		return err
 	}
 	source, err := os.ReadFile(filepath.Join(chart, "values.yaml"))

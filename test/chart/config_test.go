@@ -16,7 +16,7 @@ import (
 // makes no namespace, and labels objects with the release that they belong to.
 func TestTheChartMakesWhatConfigMakes(t *testing.T) {
 	config := map[string]any{}
-	for _, overlay := range []string{"default", "samples/tokens"} {
+	for _, overlay := range []string{"default", "samples/tokens", "network_policy", "flow_schemas", "monitoring"} {
 		stream, err := run(t, filepath.Join(controlplane.Assets(), "kubectl"), "kustomize", filepath.Join(controlplane.Root(), "config", overlay))
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,16 +65,27 @@ func start(t *testing.T) *cluster {
 			t.Fatal(err)
 		}
 	}
-	c.eventually(t, "the definitions are there still", func() bool {
+	within(t, func() string {
 		var left apiextensionsv1.CustomResourceDefinitionList
-		return c.List(t.Context(), &left) == nil && len(left.Items) == 0
+		if err := c.List(t.Context(), &left); err != nil {
+			return err.Error()
+		}
+		if len(left.Items) > 0 {
+			return fmt.Sprintf("%d definitions are there still", len(left.Items))
+		}
+		return ""
 	})
 	return c
 }
 
-func (c *cluster) eventually(t *testing.T, complaint string, done func() bool) {
+// within waits until check has nothing to complain about.
+func within(t *testing.T, check func() (complaint string)) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		complaint := check()
+		if complaint == "" {
+			return
+		}
 		if time.Now().After(deadline) {
 			t.Fatal(complaint)
 		}
@@ -191,5 +203,5 @@ func (c *cluster) wantPolicies(t *testing.T) {
 		t.Fatal(err)
 	}
 	go func() { _ = informers.Start(t.Context()) }() // until the test ends
-	c.eventually(t, "the policies are not those of the operator", func() bool { return guard.Missing() == "" })
+	within(t, guard.Missing)
 }
