@@ -39,15 +39,7 @@ func newProvisioningLog(c Config, m manager.Manager, live client.Client, d *dire
 }
 
 // observe registers the provisioning log, and tells metrics where to look.
-func observe(ctx context.Context, c Config, m manager.Manager, log *provisioninglog.Log, tokens *token.Verifier, activity *server.Activity, policies *admission.Guard) error {
-	leads := func() bool {
-		select {
-		case <-m.Elected():
-			return true
-		default:
-			return false
-		}
-	}
+func observe(ctx context.Context, c Config, m manager.Manager, log *provisioninglog.Log, tokens *token.Verifier, activity *server.Activity, policies *admission.Guard, leads func() bool) error {
 	metrics.SetState(&metrics.State{
 		Cache: m.GetCache(), Serves: c.serves, TokensUsed: tokens.LastUsed, Missing: policies.Missing, Leads: leads,
 		Seen: func(sync types.NamespacedName) (request, change time.Time) {

@@ -1,14 +1,21 @@
 // Package operator puts Rollcall together: the SCIM server on every replica,
 // and the controllers on the one that leads.
 //
+// One manager runs what every replica runs, for as long as the process lives:
+// the informer caches, the SCIM server, probes and metrics. Another is made for
+// each term that the replica leads, with the controllers, on the same caches.
+// So a leader that cannot renew its Lease stops acting and goes on to serve.
+//
 // Every replica holds the same informer caches. What must not be stale (the
 // Secrets with tokens, a miss in the directory) is read live.
 package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -18,39 +25,27 @@ import (
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/admission"
-	"github.com/rollcall-scim/rollcall/internal/controller/groupmemberslice"
 	"github.com/rollcall-scim/rollcall/internal/controller/groupnetworkpolicy"
 	"github.com/rollcall-scim/rollcall/internal/controller/identityprovidersync"
-	"github.com/rollcall-scim/rollcall/internal/controller/labels"
-	"github.com/rollcall-scim/rollcall/internal/controller/namespacelabels"
 	"github.com/rollcall-scim/rollcall/internal/controller/rolebinding"
-	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/directory"
 	"github.com/rollcall-scim/rollcall/internal/extension"
 	"github.com/rollcall-scim/rollcall/internal/mapping"
 	"github.com/rollcall-scim/rollcall/internal/metrics"
 	"github.com/rollcall-scim/rollcall/internal/provisioninglog"
-	"github.com/rollcall-scim/rollcall/internal/removalguard"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/server"
 	"github.com/rollcall-scim/rollcall/internal/token"
 )
 
-const (
-	leaseName = "rollcall.scim.rollcall.dev"
-	// reconcileTimeout ends a reconcile that hangs, at the latest: the API server
-	// itself ends requests after a minute. Deleting all of a sync takes long.
-	reconcileTimeout = 10 * time.Minute
-	// shutdownTimeout is longer than the server takes to drain.
-	shutdownTimeout = 40 * time.Second
-)
+// shutdownTimeout is longer than the server takes to drain, after its StopDelay.
+const shutdownTimeout = 40 * time.Second
 
 // The verb serve is not one of the API server: it tells the operator to the
 // admission policies, which hold it to what config/admission says.
@@ -65,9 +60,17 @@ const (
 
 // Operator is one replica.
 type Operator struct {
-	manager      manager.Manager
+	config       Config
+	connections  *connections
+	manager      manager.Manager // of what every replica runs
+	directory    *directory.Directory
 	server       *server.Server
+	tokens       *token.Verifier
+	activity     *server.Activity
+	mappings     *mapping.Cache
 	provisioning *provisioninglog.Log
+	indexes      indexes // of the caches, which all terms share
+	leading      atomic.Bool
 }
 
 // New puts a replica together. It waits for the API server until ctx ends.
@@ -81,83 +84,70 @@ func New(ctx context.Context, c Config) (*Operator, error) {
 	if err := waitForAPIServer(ctx, restConfig, c.Log); err != nil {
 		return nil, err
 	}
-	m, err := newManager(restConfig, c)
-	if err != nil {
+	o := &Operator{config: c, activity: server.NewActivity(), mappings: &mapping.Cache{}}
+	var err error
+	if o.connections, err = newConnections(restConfig); err != nil {
+		return nil, err
+	}
+	if o.manager, err = newManager(o.connections, c); err != nil {
 		return nil, fmt.Errorf("preparing the manager: %w", err)
 	}
-	live, err := client.New(restConfig, client.Options{Scheme: m.GetScheme(), Mapper: m.GetRESTMapper(), HTTPClient: m.GetHTTPClient()})
+	live, err := o.connections.client(o.connections.writes, o.manager)
 	if err != nil {
-		return nil, fmt.Errorf("preparing the client: %w", err)
+		return nil, err
 	}
-	d, err := directory.New(ctx, directory.Options{
-		Cache: m.GetCache(), Client: live, Logger: c.Log.WithName("directory"), StrongReads: c.StrongReads,
+	secrets, err := o.connections.client(o.connections.secrets, o.manager)
+	if err != nil {
+		return nil, err
+	}
+	o.tokens = token.NewVerifier(secrets)
+	o.directory, err = directory.New(ctx, directory.Options{
+		Cache: o.manager.GetCache(), Client: live, Logger: c.Log.WithName("directory"), StrongReads: c.StrongReads,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("preparing the directory: %w", err)
 	}
-	tokens, activity, mappings := token.NewVerifier(m.GetAPIReader()), server.NewActivity(), &mapping.Cache{}
 	extensions := extension.NewCache()
-	if err := declareExtensions(ctx, m.GetCache(), d, extensions); err != nil {
+	if err := declareExtensions(ctx, o.manager.GetCache(), o.directory, extensions); err != nil {
 		return nil, err
 	}
-	provisioning := newProvisioningLog(c, m, live, d)
-	s, err := server.New(server.Options{
+	o.provisioning = newProvisioningLog(c, o.manager, live, o.directory)
+	o.server, err = server.New(server.Options{
 		Address: c.SCIMAddress, CertFile: c.CertFile, KeyFile: c.KeyFile,
 		ExternalURL: c.ExternalURL, TrustForwarded: c.TrustForwarded, AllowedOrigins: c.AllowedOrigins,
 		MaxRequests: c.MaxRequests, MaxConnections: c.MaxConnections, MaxBodyBytes: c.MaxBodyBytes, StopDelay: c.StopDelay,
 		UnknownNamespace: c.readable(),
-		Syncs:            m.GetCache(), Serves: c.serves, Tokens: tokens, Activity: activity, Provisioning: provisioning,
-		Store: storeOf(d, m.GetCache(), mappings), Types: extensions.Types, Log: c.Log.WithName("scim"),
+		Syncs:            o.manager.GetCache(), Serves: c.serves, Tokens: o.tokens, Activity: o.activity, Provisioning: o.provisioning,
+		Store: storeOf(o.directory, o.manager.GetCache(), o.mappings), Types: extensions.Types, Log: c.Log.WithName("scim"),
 	})
 	if err != nil {
 		return nil, err
 	}
-	o := &Operator{manager: m, server: s, provisioning: provisioning}
-	return o, o.add(ctx, c, live, d, tokens, activity, mappings)
+	return o, o.add(ctx)
 }
 
-// add registers everything that runs.
-func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *directory.Directory, tokens *token.Verifier, activity *server.Activity, mappings *mapping.Cache) error {
-	urls, err := server.NewURLs(c.ExternalURL, c.TrustForwarded)
+// add registers what every replica runs.
+func (o *Operator) add(ctx context.Context) error {
+	informers := o.manager.GetCache()
+	policies, err := admission.NewGuard(ctx, informers)
 	if err != nil {
 		return err
 	}
-	policies, err := admission.NewGuard(ctx, o.manager.GetCache())
-	if err != nil {
-		return err
+	// A replica that comes to lead has all it needs already.
+	for _, object := range watched() {
+		if _, err := informers.GetInformer(ctx, object, cache.BlockUntilSynced(false)); err != nil {
+			return fmt.Errorf("start the informer of %T: %w", object, err)
+		}
 	}
-	guard := removalguard.New(time.Now)
-	sources := source.New(o.manager.GetClient(), d)
-	namespaces := namespacelabels.New(namespacelabels.Options{
-		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.namespace(), Guard: guard,
-		Gate: gate(policies), GateChanged: policies.Source,
-	})
-	syncs := identityprovidersync.NewController(identityprovidersync.Options{
-		Client: o.manager.GetClient(), Directory: d, Tokens: tokens, Activity: activity,
-		Serves: c.serves, Endpoint: urls.Endpoint,
-		Recorder:  o.manager.GetEventRecorder("rollcall"),
-		Admission: policies,
-		Guard:     guard,
-		Mappings:  mappings,
-		Labeled:   namespaces.Labeled,
-	})
-	bindings := rolebinding.New(rolebinding.Options{
-		Client: o.manager.GetClient(), Sources: sources, OperatorNamespace: c.namespace(), Guard: guard,
-		Gate: gate(policies), GateChanged: policies.Source,
-	})
-	networks := groupnetworkpolicy.New(groupnetworkpolicy.Options{
-		Client: o.manager.GetClient(), Sources: sources, Guard: guard, Gate: gate(policies), GateChanged: policies.Source,
-	})
+	reporter := identityprovidersync.NewReporter(identityprovidersync.Options{
+		Client: o.manager.GetClient(), Tokens: o.tokens, Activity: o.activity, Serves: o.config.serves,
+	}, o.leading.Load, o.config.Log.WithName("activity"))
 	for _, register := range []func(manager.Manager) error{
-		syncs.Register,
-		labels.NewController(o.manager.GetClient(), d, mappings).Register,
-		func(m manager.Manager) error { return sources.Register(ctx, m) },
-		func(m manager.Manager) error { return bindings.Register(ctx, m) },
-		func(m manager.Manager) error { return networks.Register(ctx, m) },
-		func(m manager.Manager) error { return namespaces.Register(ctx, m) },
-		groupmemberslice.NewController(live, d).Register,
-		func(m manager.Manager) error { return m.Add(o.server) },
-		func(m manager.Manager) error { return observe(ctx, c, m, o.provisioning, tokens, activity, policies) },
+		func(m manager.Manager) error { return m.Add(reporter) },
+		func(m manager.Manager) error { return m.Add(manager.RunnableFunc(o.serve)) },
+		func(m manager.Manager) error {
+			return observe(ctx, o.config, m, o.provisioning, o.tokens, o.activity, policies, o.leading.Load)
+		},
 		func(m manager.Manager) error { return m.AddHealthzCheck("ping", healthz.Ping) },
 		func(m manager.Manager) error { return m.AddReadyzCheck("scim", o.server.Ready) },
 	} {
@@ -165,18 +155,38 @@ func (o *Operator) add(ctx context.Context, c Config, live client.Client, d *dir
 			return err
 		}
 	}
-	return forgetDeleted(ctx, o.manager.GetCache(), tokens.Forget, activity.Forget, o.server.Forget, mappings.Forget,
+	return forgetDeleted(ctx, informers, o.tokens.Forget, o.activity.Forget, o.server.Forget, o.mappings.Forget,
 		o.provisioning.Forget, metrics.Forget)
 }
 
-// Run serves until ctx ends, then drains. A replica that loses its lead ends
-// with an error: the process must end then, so that nothing of it acts on.
-func (o *Operator) Run(ctx context.Context) error { return o.manager.Start(ctx) }
+// serve serves SCIM as soon as everything that is stored is known here.
+func (o *Operator) serve(ctx context.Context) error {
+	if !o.directory.WaitForSync(ctx) {
+		return nil
+	}
+	return o.server.Start(ctx)
+}
+
+// Run serves until ctx ends, then drains, and takes part in the election of the
+// leader. When ctx ends, a leader ends its controllers and gives the Lease away
+// at once, while requests are still answered.
+func (o *Operator) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	led := make(chan error, 1)
+	go func() {
+		defer cancel()
+		led <- o.lead(ctx)
+	}()
+	served := o.manager.Start(ctx)
+	cancel()
+	return errors.Join(served, <-led)
+}
 
 // SCIMAddress is where SCIM is served, host:port; empty while it is not.
 func (o *Operator) SCIMAddress() string { return o.server.Address() }
 
-func newManager(restConfig *rest.Config, c Config) (manager.Manager, error) {
+func newManager(c *connections, o Config) (manager.Manager, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {
@@ -186,19 +196,14 @@ func newManager(restConfig *rest.Config, c Config) (manager.Manager, error) {
 	cached := rolebinding.CacheOptions()
 	maps.Copy(cached, admission.CacheOptions())
 	maps.Copy(cached, groupnetworkpolicy.CacheOptions())
-	return manager.New(restConfig, manager.Options{
-		Scheme:                 scheme,
-		Logger:                 c.Log,
-		Cache:                  cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: cached},
-		Metrics:                metricsserver.Options{BindAddress: c.MetricsAddress},
-		HealthProbeBindAddress: c.ProbeAddress,
-		// A second operator in one process is only a matter of metrics.
-		Controller:                    config.Controller{SkipNameValidation: ptr.To(true), ReconciliationTimeout: reconcileTimeout},
-		LeaderElection:                c.LeaderElect,
-		LeaderElectionID:              leaseName,
-		LeaderElectionNamespace:       c.LeaderElectionNamespace,
-		LeaderElectionReleaseOnCancel: true,
-		GracefulShutdownTimeout:       ptr.To(shutdownTimeout),
+	maps.Copy(cached, directory.CacheOptions())
+	return manager.New(c.config, manager.Options{
+		Scheme:                  scheme,
+		Logger:                  o.Log,
+		Cache:                   cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: cached, HTTPClient: c.watches},
+		Metrics:                 metricsserver.Options{BindAddress: o.MetricsAddress},
+		HealthProbeBindAddress:  o.ProbeAddress,
+		GracefulShutdownTimeout: ptr.To(o.StopDelay + shutdownTimeout),
 	})
 }
 

@@ -81,16 +81,9 @@ func NewController(o Options) *Controller {
 // +kubebuilder:rbac:groups=scim.rollcall.dev,resources=identityprovidersyncs,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=scim.rollcall.dev,resources=identityprovidersyncs/status,verbs=patch
 
-// Register adds the controller, which runs on the leader, and the Reporter,
-// which runs on the other replicas.
+// Register adds the controller, which runs on the leader. The other replicas
+// run a Reporter.
 func (c *Controller) Register(m manager.Manager) error {
-	reporter := &Reporter{
-		client: c.Client, tokens: c.Tokens, activity: c.Activity, serves: c.Serves,
-		elected: m.Elected(), log: m.GetLogger().WithName("activity"),
-	}
-	if err := m.Add(reporter); err != nil {
-		return err
-	}
 	return builder.ControllerManagedBy(m).
 		Named("identityprovidersync").
 		For(&v1alpha1.IdentityProviderSync{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).

@@ -20,14 +20,20 @@ type Reporter struct {
 	tokens   *token.Verifier
 	activity *server.Activity
 	serves   func(namespace string) bool
-	elected  <-chan struct{}
+	leads    func() bool
 	log      logr.Logger
+}
+
+// NewReporter makes a Reporter for a replica that leads when leads says so. Of
+// the Options it takes Client, Tokens, Activity and Serves.
+func NewReporter(o Options, leads func() bool, log logr.Logger) *Reporter {
+	return &Reporter{client: o.Client, tokens: o.Tokens, activity: o.Activity, serves: o.Serves, leads: leads, log: log}
 }
 
 // NeedLeaderElection is false: the leader is who does not need it.
 func (r *Reporter) NeedLeaderElection() bool { return false }
 
-// Start reports at every interval until this replica leads.
+// Start reports at every interval in which this replica does not lead.
 func (r *Reporter) Start(ctx context.Context) error {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -35,10 +41,10 @@ func (r *Reporter) Start(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-r.elected:
-			return nil
 		case <-ticker.C:
-			r.report(ctx)
+			if !r.leads() {
+				r.report(ctx)
+			}
 		}
 	}
 }
