@@ -29,12 +29,12 @@ func ExplainMember(request ResolveRequest, sync types.NamespacedName, userID str
 		if g.roster != s {
 			continue
 		}
-		r.stand(g, request.Namespace == nil || g.roster.allows(*request.Namespace))
+		r.stand(g, request.Namespace == nil || g.roster.allows(*request.Namespace) != no)
 		if g.standing != givesNothing {
 			r.expand(g)
 		}
 		group := g.explain(userID)
-		if request.Namespace != nil && !s.allows(*request.Namespace) {
+		if request.Namespace != nil && s.allows(*request.Namespace) == no {
 			group.Reasons = append(group.Reasons, cause(ReasonNamespaceNotAllowed,
 				"allowedNamespaces of IdentityProviderSync %s does not let namespace %q in", sync, request.Namespace.Name))
 		}

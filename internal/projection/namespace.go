@@ -4,7 +4,6 @@ import (
 	"iter"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
@@ -59,7 +58,7 @@ func newTargets(b Binding, current []CurrentObject, namespaces Namespaces, repor
 		return t
 	case b.Target.NamespaceSelector != nil:
 		var err error
-		if t.selector, err = metav1.LabelSelectorAsSelector(b.Target.NamespaceSelector); err != nil {
+		if t.selector, err = Selector(b.Target.NamespaceSelector); err != nil {
 			report(ReasonInvalidNamespaceSelector, "target.namespaceSelector is malformed; members keep what they have and none are added: %v", err)
 			t.onlyWhere(current)
 			return t

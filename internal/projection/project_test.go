@@ -2,6 +2,7 @@ package projection
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -146,13 +147,21 @@ func TestProject(t *testing.T) {
 			},
 			want: []string{}, wantReasons: []Reason{ReasonNamespaceNotAllowed},
 		},
-		"a malformed selector lets nobody in": {
+		"a malformed selector of namespaces holds": {
 			given: func(g given) {
 				g.sync.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesSelector,
 					Selector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "tier", Operator: "Like"}}}}
 			},
+			current: []string{"ann", "cid"}, // cid has left, and bob is not added
+			want:    []string{"ann"}, wantReasons: []Reason{ReasonInvalidNamespaceSelector}, wantDesired: 2,
+		},
+		"and so does one that is too large": {
+			given: func(g given) {
+				g.sync.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesSelector,
+					Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"tier": strings.Repeat("x", 5000)}}}
+			},
 			current: []string{"ann"},
-			want:    []string{}, wantReasons: []Reason{ReasonNamespaceNotAllowed},
+			want:    []string{"ann"}, wantReasons: []Reason{ReasonInvalidNamespaceSelector}, wantDesired: 2,
 		},
 		"a paused sync": {
 			given: func(g given) { g.sync.Spec.State = v1alpha1.SyncPaused },

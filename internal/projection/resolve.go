@@ -53,7 +53,8 @@ type Member struct {
 	Sync types.NamespacedName
 	User *v1alpha1.User
 	// Sure is false if it is not known now whether the userFilter lets the user
-	// through: the user keeps what there is and gets nothing new.
+	// through, or the sync the namespace in: the user keeps what there is and gets
+	// nothing new.
 	Sure bool
 }
 
@@ -67,7 +68,7 @@ func Resolve(request ResolveRequest) *Resolution {
 	}
 	seen := map[memberKey]bool{}
 	for _, g := range r.named(request.SyncNamespace, request.GroupRefs) {
-		r.stand(g, request.Namespace == nil || g.roster.allows(*request.Namespace))
+		r.stand(g, request.Namespace == nil || g.roster.allows(*request.Namespace) != no)
 		if g.standing != givesNothing {
 			r.expand(g)
 		}
@@ -84,7 +85,8 @@ func Resolve(request ResolveRequest) *Resolution {
 			key := memberKey{g.roster, user.Spec.ID}
 			if p := g.roster.person(user); p.state != no && !seen[key] {
 				seen[key] = true
-				resolution.Members = append(resolution.Members, Member{Sync: g.roster.name, User: user, Sure: p.state == yes})
+				resolution.Members = append(resolution.Members, Member{Sync: g.roster.name, User: user,
+					Sure: p.state == yes && (request.Namespace == nil || g.roster.allows(*request.Namespace) == yes)})
 			}
 		}
 	}

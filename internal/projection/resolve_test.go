@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
@@ -50,6 +51,13 @@ func TestResolve(t *testing.T) {
 		"a namespace that the sync does not let in": {
 			given:      func(g given) { g.sync.Namespace = "idp" },
 			wantGroups: nothing, wantReasons: []Reason{ReasonNamespaceNotAllowed},
+		},
+		"a namespace of which that is not known": {
+			given: func(g given) {
+				g.sync.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesSelector,
+					Selector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "tier", Operator: "Like"}}}}
+			},
+			wantGroups: granted, wantUnsure: []string{"ann", "bob"}, wantReasons: []Reason{ReasonInvalidNamespaceSelector},
 		},
 		"a sync's own use needs nobody's leave": {
 			given:      func(g given) { g.sync.Namespace, g.request.Namespace = "idp", nil },

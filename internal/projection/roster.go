@@ -17,7 +17,7 @@ type roster struct {
 	users  map[string]*person // those that were looked at, by id
 	unsure bool               // of some it is not known whether they are synced
 
-	allowed    map[string]bool // namespaces by name, as far as they were asked about
+	allowed    map[string]verdict // namespaces by name, as far as they were asked about
 	allowError error
 	notAllowed Tally
 
@@ -40,7 +40,7 @@ type person struct {
 func newRoster(name types.NamespacedName, source Source) *roster {
 	return &roster{
 		Source: source, name: name, filter: newUserFilter(source.Sync, source.Directory),
-		users: map[string]*person{}, allowed: map[string]bool{}, shared: map[string]bool{},
+		users: map[string]*person{}, allowed: map[string]verdict{}, shared: map[string]bool{},
 	}
 }
 
@@ -90,28 +90,38 @@ func (r *roster) byID(id string) (*person, bool) {
 	return r.person(user), true
 }
 
-// allows says whether the sync's groups may be bound in a namespace, or in the
-// whole cluster: only a sync that lets in all namespaces allows that.
-func (r *roster) allows(namespace Namespace) bool {
+// allows says whether the sync's groups may be used in a namespace, or in the
+// whole cluster: only a sync that lets in all namespaces allows that. It is
+// unknown while the sync's selector is malformed: then what there is stays.
+func (r *roster) allows(namespace Namespace) verdict {
 	if r.Sync == nil {
-		return true // nobody is there to say; what is bound already is held
+		return yes // nobody is there to say; what is bound already is held
 	}
 	allowed, asked := r.allowed[namespace.Name]
 	if asked {
 		return allowed
 	}
 	if namespace.Name == wholeCluster {
-		allowed = r.Sync.Spec.AllowedNamespaces != nil && r.Sync.Spec.AllowedNamespaces.From == v1alpha1.NamespacesAll
+		allowed = verdictOf(r.Sync.Spec.AllowedNamespaces != nil && r.Sync.Spec.AllowedNamespaces.From == v1alpha1.NamespacesAll)
 	} else {
-		var err error
-		allowed, err = NamespaceAllowed(r.Sync, namespace.Name, namespace.Labels)
-		r.allowError = cmp.Or(r.allowError, err)
+		is, err := NamespaceAllowed(r.Sync, namespace.Name, namespace.Labels)
+		allowed = verdictOf(is)
+		if err != nil {
+			r.allowError, allowed = err, unknown
+		}
 	}
-	if !allowed && namespace.Name != wholeCluster {
+	if allowed == no && namespace.Name != wholeCluster {
 		r.notAllowed.Add("%q", namespace.Name)
 	}
 	r.allowed[namespace.Name] = allowed
 	return allowed
+}
+
+func verdictOf(is bool) verdict {
+	if is {
+		return yes
+	}
+	return no
 }
 
 // deleting reports whether the sync is going together with its groups.
@@ -125,11 +135,12 @@ func (r *roster) problems() []Problem {
 		problems = append(problems, NewProblem(reason, format, args...).of(r.name))
 	}
 	switch clusterWide, asked := r.allowed[wholeCluster]; {
-	case asked && !clusterWide:
+	case asked && clusterWide == no:
 		report(ReasonNamespaceNotAllowed,
 			"IdentityProviderSync %s does not let its groups be bound in the whole cluster; its admin may set spec.allowedNamespaces to from: All", r.name)
 	case r.allowError != nil:
-		report(ReasonNamespaceNotAllowed, "IdentityProviderSync %s lets no namespace in: %v", r.name, r.allowError)
+		report(ReasonInvalidNamespaceSelector,
+			"which namespaces IdentityProviderSync %s lets in is not known: %v; members keep what they have and none are added", r.name, r.allowError)
 	case r.notAllowed.Count() > 0:
 		report(ReasonNamespaceNotAllowed,
 			"IdentityProviderSync %s does not let its groups be bound in namespaces %s; its admin may change spec.allowedNamespaces", r.name, &r.notAllowed)

@@ -37,7 +37,7 @@ func (r *run) site(key siteKey, place Namespace) *site {
 // give enters a group at the sites where it gives access, or once gave it.
 func (r *run) give(g *grant) {
 	places := r.placesOf(g)
-	allowed := slices.DeleteFunc(slices.Clone(places), func(n Namespace) bool { return !g.roster.allows(n) })
+	allowed := slices.DeleteFunc(slices.Clone(places), func(n Namespace) bool { return g.roster.allows(n) == no })
 	r.stand(g, len(places) == 0 || len(allowed) > 0)
 	role, ok := r.roleOf(g)
 	if g.standing == givesNothing || !ok || len(allowed) == 0 {
@@ -46,6 +46,7 @@ func (r *run) give(g *grant) {
 	for _, place := range allowed {
 		s := r.site(siteKey{place.Name, role}, place)
 		s.grants = append(s.grants, g)
+		s.existing.frozen = s.existing.frozen || g.roster.allows(place) == unknown
 	}
 	// Of a group that is itself a subject, nobody needs the members.
 	if g.standing == retained || r.kind == v1alpha1.SubjectUser {
@@ -102,7 +103,7 @@ func (r *run) takeStock() {
 			role = *r.Binding.Grant.RoleRef
 		}
 		s := r.site(siteKey{object.Namespace, role}, place)
-		if r.unknown != nil && len(s.grants) == 0 && r.unknown.roster.allows(place) && !r.unknown.roster.deleting() {
+		if r.unknown != nil && len(s.grants) == 0 && r.unknown.roster.allows(place) != no && !r.unknown.roster.deleting() {
 			s.grants = []*grant{r.unknown}
 		}
 		if index, ok := r.Binding.indexOf(object.Name, role); ok && isOf {

@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"encoding/json"
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -34,6 +35,22 @@ type Usernames interface {
 	Users(name string) []string
 }
 
+// maxSelectorSize bounds a selector, in bytes of JSON: it is matched with the
+// labels of every namespace.
+const maxSelectorSize = 4096
+
+// Selector reads a label selector. An error says what is wrong with it.
+func Selector(selector *metav1.LabelSelector) (labels.Selector, error) {
+	text, err := json.Marshal(selector)
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxSelectorSize {
+		return nil, fmt.Errorf("it has %d bytes as JSON; at most %d are allowed", len(text), maxSelectorSize)
+	}
+	return metav1.LabelSelectorAsSelector(selector)
+}
+
 // NamespaceAllowed reports whether a sync's groups may be bound in a
 // namespace. The error says that the sync's selector is malformed.
 func NamespaceAllowed(sync *v1alpha1.IdentityProviderSync, namespace string, namespaceLabels map[string]string) (bool, error) {
@@ -45,7 +62,7 @@ func NamespaceAllowed(sync *v1alpha1.IdentityProviderSync, namespace string, nam
 	case v1alpha1.NamespacesAll:
 		return true, nil
 	case v1alpha1.NamespacesSelector:
-		selector, err := metav1.LabelSelectorAsSelector(allowed.Selector)
+		selector, err := Selector(allowed.Selector)
 		if err != nil {
 			return false, fmt.Errorf("its allowedNamespaces.selector is malformed: %w", err)
 		}

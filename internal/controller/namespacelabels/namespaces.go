@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -83,7 +82,7 @@ func terminating(ns *corev1.Namespace) bool {
 func (s *scope) mayLabel() func(namespace string) bool {
 	selector := labels.Everything()
 	if s.declared != nil && s.declared.NamespaceSelector != nil {
-		chosen, err := metav1.LabelSelectorAsSelector(s.declared.NamespaceSelector)
+		chosen, err := projection.Selector(s.declared.NamespaceSelector)
 		if err == nil {
 			selector = chosen
 		} else if s.problem == nil {

@@ -21,6 +21,7 @@ const toldInterval = 5 * time.Minute
 // ofSyncAdmin are the problems that the admin of the sync can mend.
 var ofSyncAdmin = []projection.Reason{
 	projection.ReasonNamespaceNotAllowed,
+	projection.ReasonInvalidNamespaceSelector,
 	projection.ReasonUsernameExpression,
 	projection.ReasonUsernameNotUsable,
 	projection.ReasonUsernameNotUnique,
