@@ -3,142 +3,61 @@ package bench
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
-	"log/slog"
-	"net"
 	"net/http"
-	"os"
-	"os/signal"
 	"strconv"
-	"syscall"
 	"time"
 
-	"github.com/go-logr/logr"
-	"k8s.io/client-go/rest"
-	"k8s.io/klog/v2"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
-
-	"github.com/rollcall-scim/rollcall/internal/operator"
+	"github.com/rollcall-scim/rollcall/test/replica"
 )
 
-// childEnv marks a process that is a child of another one of this program.
-const childEnv = "ROLLCALL_BENCH_CHILD"
+// The namespaces that are used beside that of the syncs.
+const (
+	syncNamespace     = replica.SyncNamespace
+	bareNamespace     = "bare"     // what client-go writes for comparison
+	bindingsNamespace = "payments" // what groups are bound in
+)
 
-// childSpec is what a child is told, as JSON on its standard input. When that
-// ends, the child does.
-type childSpec struct {
-	// API, if set, is the API server of an operator that serves the syncs of
-	// Namespace.
-	API       *apiServer `json:"api,omitempty"`
-	Namespace string     `json:"namespace,omitempty"`
-	// Bodies are otherwise the sizes of the bodies, by path, that a bare
-	// net/http handler answers.
-	Bodies map[string]int `json:"bodies,omitempty"`
-}
+// startTimeout is how long a child may take until it serves: less than this
+// unless it lacks rights, and says so in its log.
+const startTimeout = time.Minute
 
-// apiServer is how to reach an API server.
-type apiServer struct {
-	Host  string `json:"host"`
-	CA    []byte `json:"ca"`
-	Token string `json:"token"`
-}
-
-func (a *apiServer) config() *rest.Config {
-	return &rest.Config{Host: a.Host, TLSClientConfig: rest.TLSClientConfig{CAData: a.CA}, BearerToken: a.Token, QPS: -1}
-}
-
-// childReady is what a child says on its standard output once it serves.
-type childReady struct {
-	Address string `json:"address"` // host:port of what is measured
-	Control string `json:"control"` // host:port of /usage and /profile
-}
+// The roles of children.
+const (
+	roleOperator  = "operator"
+	roleConstants = "constants"
+)
 
 // RunChild does the part of a child, if this process was started as one. A
 // program that calls Run must call it before anything else.
 func RunChild() (isChild bool) {
-	if os.Getenv(childEnv) == "" {
-		return false
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	// The terminal sends an interrupt to all; the parent says when it is over.
-	signal.Ignore(os.Interrupt)
-	if err := child(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1) //nolint:gocritic // the process ends, and its signal handling with it
-	}
-	return true
+	return replica.Main(map[string]replica.Role{roleOperator: replica.Operate, roleConstants: serveConstants})
 }
 
-func child(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var spec childSpec
-	input := json.NewDecoder(os.Stdin)
-	if err := input.Decode(&spec); err != nil {
+// startOperator runs the operator without leader election: a leader that is
+// stopped for a while loses its lead.
+func startOperator(ctx context.Context, c *cluster) (*replica.Process, error) {
+	return replica.Start(ctx, roleOperator, replica.Operator{API: c.Operator, Namespace: syncNamespace}, startTimeout, false)
+}
+
+// startConstants runs a bare handler that answers bodies of the sizes, by path.
+func startConstants(ctx context.Context, sizes map[string]int) (*replica.Process, error) {
+	return replica.Start(ctx, roleConstants, sizes, startTimeout, false)
+}
+
+func serveConstants(ctx context.Context, spec json.RawMessage, ready func(string) error) error {
+	var sizes map[string]int
+	if err := json.Unmarshal(spec, &sizes); err != nil {
 		return err
 	}
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		cancel()
-	}()
-	control, err := serve(ctx, controls())
+	address, err := replica.Serve(ctx, "127.0.0.1:0", constants(sizes))
 	if err != nil {
 		return err
 	}
-	if spec.API == nil {
-		address, err := serve(ctx, constants(spec.Bodies))
-		if err != nil {
-			return err
-		}
-		if err := json.NewEncoder(os.Stdout).Encode(childReady{address, control}); err != nil {
-			return err
-		}
-		<-ctx.Done()
-		return nil
-	}
-	return operate(ctx, spec, control)
-}
-
-// operate runs the operator as cmd/rollcall does, but for the leader election:
-// a leader that is stopped for a while loses its lead.
-func operate(ctx context.Context, spec childSpec, control string) error {
-	log := logr.FromSlogHandler(slog.NewJSONHandler(os.Stderr, nil))
-	ctrllog.SetLogger(log)
-	klog.SetLogger(log)
-	o, err := operator.New(ctx, operator.Config{
-		REST: spec.API.config(), Log: log, SyncNamespaces: []string{spec.Namespace},
-		SCIMAddress: "127.0.0.1:0", MetricsAddress: "0", ProbeAddress: "0",
-	})
-	if err != nil {
+	if err := ready(address); err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- o.Run(ctx) }()
-	for o.SCIMAddress() == "" {
-		select {
-		case err := <-ended:
-			return err
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-	if err := json.NewEncoder(os.Stdout).Encode(childReady{o.SCIMAddress(), control}); err != nil {
-		return err
-	}
-	return <-ended
-}
-
-// serve serves on a free port until ctx ends.
-func serve(ctx context.Context, handler http.Handler) (address string, err error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(listener) }()
-	context.AfterFunc(ctx, func() { _ = server.Close() })
-	return listener.Addr().String(), nil
+	<-ctx.Done()
+	return nil
 }
 
 // constants is the bare handler: it writes, and does nothing else.
@@ -157,4 +76,12 @@ func constants(sizes map[string]int) http.Handler {
 		})
 	}
 	return mux
+}
+
+// cluster is the control plane, with client-go's part in what is measured.
+type cluster struct{ *replica.Cluster }
+
+func startCluster(ctx context.Context) (*cluster, error) {
+	c, err := replica.StartCluster(ctx, []string{bareNamespace, bindingsNamespace})
+	return &cluster{c}, err
 }

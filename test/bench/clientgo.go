@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/test/replica"
 )
 
 // object is an API object.
@@ -28,11 +29,11 @@ type bare struct {
 // bareUsers and bareGroups have the operator's credentials, so that the API
 // server checks the same as for the operator.
 func (c *cluster) bareUsers() (*bare, error) {
-	return newBare(c.operator.config(), v1alpha1.GroupVersion, "users")
+	return newBare(c.Operator.Config(), v1alpha1.GroupVersion, "users")
 }
 
 func (c *cluster) bareGroups() (*bare, error) {
-	return newBare(c.operator.config(), v1alpha1.GroupVersion, "groups")
+	return newBare(c.Operator.Config(), v1alpha1.GroupVersion, "groups")
 }
 
 // bareRoleBindings has an admin's credentials, since admission holds the operator to
@@ -44,7 +45,7 @@ func (c *cluster) bareRoleBindings() (*bare, error) {
 }
 
 func newBare(config *rest.Config, gv schema.GroupVersion, resource string) (*bare, error) {
-	scheme, err := newScheme()
+	scheme, err := replica.NewScheme()
 	if err != nil {
 		return nil, err
 	}

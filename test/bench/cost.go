@@ -1,6 +1,10 @@
 package bench
 
-import "context"
+import (
+	"context"
+
+	"github.com/rollcall-scim/rollcall/test/replica"
+)
 
 // Cost is what one operation cost on average, whoever else was served then: the
 // background is counted in.
@@ -32,7 +36,7 @@ func (r *runner) count(ctx context.Context, m *meter, do func() (operations int,
 }
 
 // countOf measures what do costs a process.
-func (r *runner) countOf(ctx context.Context, p *process, m *meter, do func() (operations int, err error)) error {
+func (r *runner) countOf(ctx context.Context, p *replica.Process, m *meter, do func() (operations int, err error)) error {
 	usedBefore, writtenBefore, err := r.counters(ctx, p)
 	if err != nil {
 		return err
@@ -53,12 +57,12 @@ func (r *runner) countOf(ctx context.Context, p *process, m *meter, do func() (o
 	return nil
 }
 
-func (r *runner) counters(ctx context.Context, p *process) (usage, etcdWrites, error) {
-	written, err := readEtcd(ctx, r.cluster.etcdURL())
+func (r *runner) counters(ctx context.Context, p *replica.Process) (replica.Usage, etcdWrites, error) {
+	written, err := readEtcd(ctx, r.cluster.EtcdURL())
 	if err != nil {
-		return usage{}, written, err
+		return replica.Usage{}, written, err
 	}
-	used, err := p.usage(ctx)
+	used, err := p.Usage(ctx)
 	return used, written, err
 }
 

@@ -119,7 +119,7 @@ func (r *runner) bindEvery(ctx context.Context, sync string) error {
 	bound := map[string]bool{sync: true} // the probe's own
 	for {
 		var groups v1alpha1.GroupList
-		if err := r.cluster.admin.List(ctx, &groups, client.InNamespace(syncNamespace), client.MatchingLabels{v1alpha1.LabelSync: sync}); err != nil {
+		if err := r.cluster.Admin.List(ctx, &groups, client.InNamespace(syncNamespace), client.MatchingLabels{v1alpha1.LabelSync: sync}); err != nil {
 			return err
 		}
 		for i := range groups.Items {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+
+	"github.com/rollcall-scim/rollcall/test/replica"
 )
 
 // etcdWrites is what has been put into etcd since it started, by anybody: keys
@@ -22,7 +24,7 @@ const (
 )
 
 func readEtcd(ctx context.Context, url string) (etcdWrites, error) {
-	content, err := fetch(ctx, http.DefaultClient, http.MethodGet, url+"/metrics")
+	content, err := replica.Fetch(ctx, http.DefaultClient, http.MethodGet, url+"/metrics", http.NoBody)
 	if err != nil {
 		return etcdWrites{}, fmt.Errorf("reading the metrics of etcd: %w", err)
 	}

@@ -75,7 +75,7 @@ func (r *runner) newProbe(ctx context.Context, e endpoint, name string) (*probe,
 
 // bind binds a group of the sync to a role.
 func (r *runner) bind(ctx context.Context, sync, displayName string) error {
-	return r.cluster.admin.Create(ctx, &v1alpha1.GroupRoleBinding{
+	return r.cluster.Admin.Create(ctx, &v1alpha1.GroupRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Namespace: bindingsNamespace, GenerateName: sync + "-"},
 		Spec: v1alpha1.GroupRoleBindingSpec{GroupGrant: v1alpha1.GroupGrant{
 			GroupRefs: []v1alpha1.GroupReference{{SyncRef: v1alpha1.NamespacedSyncReference{Namespace: syncNamespace, Name: sync}, DisplayName: displayName}},
@@ -86,7 +86,7 @@ func (r *runner) bind(ctx context.Context, sync, displayName string) error {
 
 // watchBindings notes when RoleBindings that name the probe's first member arrive.
 func (r *runner) watchBindings(ctx context.Context, p *probe) error {
-	watcher, err := r.cluster.admin.Watch(ctx, &rbacv1.RoleBindingList{}, client.InNamespace(bindingsNamespace))
+	watcher, err := r.cluster.Admin.Watch(ctx, &rbacv1.RoleBindingList{}, client.InNamespace(bindingsNamespace))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/rollcall-scim/rollcall/test/replica"
 )
 
 // readers is how many connections read at once.
@@ -43,11 +45,11 @@ func reading(name string, goal float64, path func(*people) string) measurement {
 			return nil, err
 		}
 		const constant = "/constant"
-		handler, err := start(ctx, childSpec{Bodies: map[string]int{constant: body.Len()}})
+		handler, err := startConstants(ctx, map[string]int{constant: body.Len()})
 		if err != nil {
 			return nil, err
 		}
-		defer func() { _ = handler.stop() }()
+		defer func() { _ = handler.Stop() }()
 		same := endpoint{base: "http://" + handler.Address, bearer: p.bearer}
 
 		var costs, bareCosts meter
@@ -91,7 +93,7 @@ func (r *runner) readAll(ctx context.Context, p *people) error {
 }
 
 // reads is a side that reads from a process on several connections.
-func (r *runner) reads(from *process, costs *meter, read func(ctx context.Context) error) side {
+func (r *runner) reads(from *replica.Process, costs *meter, read func(ctx context.Context) error) side {
 	var next atomic.Int64
 	return func(ctx context.Context) (float64, error) {
 		var got result

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/rollcall-scim/rollcall/test/replica"
 )
 
 // measurement gives some rows.
@@ -37,7 +39,7 @@ func measurements(o Options) []measurement {
 type runner struct {
 	Options
 	cluster  *cluster
-	operator *process
+	operator *replica.Process
 	people   *people // once somebody asked for them
 }
 
@@ -62,14 +64,14 @@ func Run(ctx context.Context, o Options) (rows []Row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, r.cluster.Stop()) }()
-	if r.operator, err = start(ctx, childSpec{API: &r.cluster.operator, Namespace: syncNamespace}); err != nil {
+	if r.operator, err = startOperator(ctx, r.cluster); err != nil {
 		return nil, fmt.Errorf("starting the operator: %w", err)
 	}
-	defer func() { err = errors.Join(err, r.operator.stop()) }()
+	defer func() { err = errors.Join(err, r.operator.Stop()) }()
 	for _, m := range wanted {
 		got, err := m.run(ctx, r)
 		if err != nil {
-			return nil, fmt.Errorf("%s could not be measured: %w\nthe operator's log ends with:\n%s", m.name, err, r.operator.lastLines())
+			return nil, fmt.Errorf("%s could not be measured: %w\nthe operator's log ends with:\n%s", m.name, err, r.operator.LastLines())
 		}
 		for i := range got {
 			if !o.wants(got[i].Name) {
@@ -116,17 +118,17 @@ func (r *runner) profiled(ctx context.Context, name string, do func() error) err
 	if r.Profiles == "" {
 		return do()
 	}
-	return r.operator.profile(ctx, filepath.Join(r.Profiles, name), do)
+	return r.operator.Profile(ctx, filepath.Join(r.Profiles, name), do)
 }
 
 // undisturbed gives a side during which the operator is stopped: what client-go
 // writes would otherwise cost the operator as well, which watches it.
 func (r *runner) undisturbed(measure side) side {
 	return func(ctx context.Context) (float64, error) {
-		if err := r.operator.pause(); err != nil {
+		if err := r.operator.Pause(); err != nil {
 			return 0, err
 		}
 		value, err := measure(ctx)
-		return value, errors.Join(err, r.operator.resume())
+		return value, errors.Join(err, r.operator.Resume())
 	}
 }

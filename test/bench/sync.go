@@ -8,9 +8,6 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/token"
 )
@@ -25,14 +22,7 @@ func (r *runner) newSync(ctx context.Context, name string) (endpoint, error) {
 		base:   fmt.Sprintf("http://%s/%s/%s/scim/v2", r.operator.Address, syncNamespace, name),
 		bearer: token.Generate(),
 	}
-	meta := metav1.ObjectMeta{Namespace: syncNamespace, Name: name}
-	if err := r.cluster.admin.Create(ctx, &corev1.Secret{ObjectMeta: meta, StringData: map[string]string{"token": e.bearer}}); err != nil {
-		return e, err
-	}
-	if err := r.cluster.admin.Create(ctx, &v1alpha1.IdentityProviderSync{ObjectMeta: meta, Spec: v1alpha1.IdentityProviderSyncSpec{
-		Tokens:            []v1alpha1.Token{{Name: "one", SecretRef: v1alpha1.SecretKeyReference{Name: name}}},
-		AllowedNamespaces: &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesAll},
-	}}); err != nil {
+	if err := r.cluster.CreateSync(ctx, name, e.bearer); err != nil {
 		return e, err
 	}
 	return e, until(ctx, func() error { return e.do(ctx, http.StatusOK, http.MethodGet, "/ServiceProviderConfig", "", nil) })
@@ -113,12 +103,12 @@ func strangers(n int) []string {
 
 func (r *runner) userObject(ctx context.Context, id string) (*v1alpha1.User, error) {
 	user := &v1alpha1.User{}
-	return user, r.cluster.admin.Get(ctx, objectKey(id), user)
+	return user, r.cluster.Admin.Get(ctx, objectKey(id), user)
 }
 
 func (r *runner) groupObject(ctx context.Context, id string) (*v1alpha1.Group, error) {
 	group := &v1alpha1.Group{}
-	return group, r.cluster.admin.Get(ctx, objectKey(id), group)
+	return group, r.cluster.Admin.Get(ctx, objectKey(id), group)
 }
 
 var errNotFollowed = errors.New("nothing followed in time")

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/rollcall-scim/rollcall/test/replica"
 )
 
 // watchesEnded is how many watches the API server has ended because who watches
@@ -18,7 +20,7 @@ func (c *cluster) watchesEnded(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	metrics, err := fetch(ctx, client, http.MethodGet, strings.TrimSuffix(c.Config.Host, "/")+"/metrics")
+	metrics, err := replica.Fetch(ctx, client, http.MethodGet, strings.TrimSuffix(c.Config.Host, "/")+"/metrics", http.NoBody)
 	return sum(metrics, "apiserver_terminated_watchers_total"), err
 }
 

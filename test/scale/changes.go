@@ -31,7 +31,7 @@ type sighting struct {
 func (r *runner) changes(ctx context.Context) error {
 	r.say("timing changes of the largest group")
 	e, g := r.endpoint(), r.groups[0]
-	watcher, err := r.cluster.admin.Watch(ctx, &rbacv1.RoleBindingList{}, client.InNamespace(bindingsNamespace))
+	watcher, err := r.cluster.Admin.Watch(ctx, &rbacv1.RoleBindingList{}, client.InNamespace(bindingsNamespace))
 	if err != nil {
 		return err
 	}

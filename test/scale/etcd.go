@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+
+	"github.com/rollcall-scim/rollcall/test/replica"
 )
 
 // etcd is the URL of an etcd, which is asked over JSON as its documentation
@@ -24,7 +26,7 @@ func (e etcd) call(ctx context.Context, path string, request, answer any) error 
 	if err != nil {
 		return err
 	}
-	content, err := fetch(ctx, http.MethodPost, string(e)+path, body)
+	content, err := replica.Fetch(ctx, connections, http.MethodPost, string(e)+path, bytes.NewReader(body))
 	if err != nil || answer == nil {
 		return err
 	}
@@ -33,7 +35,7 @@ func (e etcd) call(ctx context.Context, path string, request, answer any) error 
 
 func (e etcd) put(ctx context.Context, p pair) error { return e.call(ctx, "/v3/kv/put", p, nil) }
 
-// pageBytes bounds the answers to each: some 500 objects of 2 KiB.
+// pageKeys bounds the answers to each: 500 slices are 25 MiB.
 const pageKeys = 500
 
 // each visits what has a prefix, in the order of keys.
@@ -104,17 +106,4 @@ func (e etcd) compact(ctx context.Context) error {
 		return err
 	}
 	return e.call(ctx, "/v3/maintenance/defragment", struct{}{}, nil)
-}
-
-// fetch reads the body of an answer 200.
-func fetch(ctx context.Context, method, url string, body []byte) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	content, status, err := roundTrip(request)
-	if err == nil && status != http.StatusOK {
-		err = fmt.Errorf("%s %s: got %d: %.500s", method, url, status, content)
-	}
-	return content, err
 }

@@ -146,7 +146,7 @@ func (r *runner) bind(ctx context.Context) error {
 		g := r.groups[i*len(r.groups)/r.Bindings]
 		g.bound = true
 		want += len(g.members)
-		if err := r.cluster.admin.Create(ctx, &v1alpha1.GroupRoleBinding{
+		if err := r.cluster.Admin.Create(ctx, &v1alpha1.GroupRoleBinding{
 			ObjectMeta: metav1.ObjectMeta{Namespace: bindingsNamespace, Name: g.name},
 			Spec: v1alpha1.GroupRoleBindingSpec{GroupGrant: v1alpha1.GroupGrant{
 				GroupRefs: []v1alpha1.GroupReference{{SyncRef: v1alpha1.NamespacedSyncReference{Namespace: syncNamespace, Name: syncName}, DisplayName: g.name}},
@@ -168,7 +168,7 @@ func (r *runner) bind(ctx context.Context) error {
 func (r *runner) bound(ctx context.Context, want int) error {
 	return until(ctx, func() error {
 		var list rbacv1.RoleBindingList
-		if err := r.cluster.admin.List(ctx, &list, client.InNamespace(bindingsNamespace)); err != nil {
+		if err := r.cluster.Admin.List(ctx, &list, client.InNamespace(bindingsNamespace)); err != nil {
 			return err
 		}
 		got := 0

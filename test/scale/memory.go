@@ -3,11 +3,12 @@ package scale
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/rollcall-scim/rollcall/test/replica"
 )
 
 const mebibyte = 1 << 20
@@ -20,11 +21,11 @@ func (r *runner) memory(ctx context.Context) error {
 	}
 	// Something to repair, so that it is seen when projection goes on.
 	var bindings rbacv1.RoleBindingList
-	if err := r.cluster.admin.List(ctx, &bindings, client.InNamespace(bindingsNamespace)); err != nil {
+	if err := r.cluster.Admin.List(ctx, &bindings, client.InNamespace(bindingsNamespace)); err != nil {
 		return err
 	}
 	r.say("starting a bare informer of the same objects")
-	informer, err := r.start(ctx, false)
+	informer, err := r.startInformer(ctx)
 	if err != nil {
 		return err
 	}
@@ -32,10 +33,10 @@ func (r *runner) memory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := informer.stop(); err != nil {
+	if err := informer.Stop(); err != nil {
 		return err
 	}
-	if err := r.cluster.admin.Delete(ctx, &bindings.Items[len(bindings.Items)-1]); err != nil {
+	if err := r.cluster.Admin.Delete(ctx, &bindings.Items[len(bindings.Items)-1]); err != nil {
 		return err
 	}
 	r.say("starting the operator again")
@@ -45,15 +46,15 @@ func (r *runner) memory(ctx context.Context) error {
 	if err := r.bound(ctx, r.subjects); err != nil {
 		return err
 	}
-	repaired := time.Since(r.operator.began)
+	repaired := time.Since(r.operator.Began)
 	before, held, err := r.rest(ctx, r.operator, "operator")
 	if err != nil {
 		return err
 	}
 	r.add(
-		line("ready_after_restart", r.operator.readyIn.Seconds(), "s").atMost(30),
+		line("ready_after_restart", r.operator.ReadyIn.Seconds(), "s").atMost(30),
 		line("projecting_after_restart", repaired.Seconds(), "s"),
-		line("informer_ready", informer.readyIn.Seconds(), "s"),
+		line("informer_ready", informer.ReadyIn.Seconds(), "s"),
 		line("operator_rss", held.Resident/mebibyte, "MiB").with("before_gc", number(before.Resident/mebibyte)).with("peak", number(held.Peak/mebibyte)),
 		line("informer_rss", bare.Resident/mebibyte, "MiB").with("peak", number(bare.Peak/mebibyte)),
 		line("memory_ratio", held.Resident/bare.Resident, "1").atMost(2),
@@ -66,12 +67,12 @@ func (r *runner) memory(ctx context.Context) error {
 
 // warm compares once more when every user has been read: the operator keeps how
 // it has shown them.
-func (r *runner) warm(ctx context.Context, bare usage) error {
+func (r *runner) warm(ctx context.Context, bare replica.Usage) error {
 	r.say("reading everybody")
 	if err := r.walk(ctx, r.endpoint(), nil); err != nil {
 		return err
 	}
-	held, err := r.operator.collect(ctx)
+	held, err := r.operator.Collect(ctx)
 	if err != nil {
 		return err
 	}
@@ -80,27 +81,27 @@ func (r *runner) warm(ctx context.Context, bare usage) error {
 		line("warm_memory_ratio", held.Resident/bare.Resident, "1").atMost(2),
 		line("warm_heap_ratio", held.Heap/bare.Heap, "1").atMost(2),
 	)
-	return r.save(ctx, r.operator, http.MethodGet, "/heap", "operator-warm-heap")
+	return r.save(ctx, r.operator.SaveHeap, "operator-warm-heap")
 }
 
 // rest waits until a process that was just started rests, and gives its usage
 // then and after a forced collection.
-func (r *runner) rest(ctx context.Context, p *process, name string) (before, after usage, err error) {
-	if err := r.save(ctx, p, http.MethodPost, "/profile/stop", name+"-start"); err != nil {
+func (r *runner) rest(ctx context.Context, p *replica.Process, name string) (before, after replica.Usage, err error) {
+	if err := r.save(ctx, p.SaveCPU, name+"-start"); err != nil {
 		return before, after, err
 	}
-	if err := p.settle(ctx); err != nil {
+	if err := settle(ctx, p); err != nil {
 		return before, after, err
 	}
-	if before, err = p.usage(ctx); err != nil {
+	if before, err = p.Usage(ctx); err != nil {
 		return before, after, err
 	}
-	r.add(line(name+"_start_cpu", before.Processor, "s").with("until", "idle"))
-	if after, err = p.collect(ctx); err != nil {
+	r.add(line(name+"_start_cpu", before.CPU/1e6, "s").with("until", "idle"))
+	if after, err = p.Collect(ctx); err != nil {
 		return before, after, err
 	}
 	if after.Heap <= 0 || after.Resident <= 0 {
 		return before, after, fmt.Errorf("a process has %+v", after)
 	}
-	return before, after, r.save(ctx, p, http.MethodGet, "/heap", name+"-heap")
+	return before, after, r.save(ctx, p.SaveHeap, name+"-heap")
 }

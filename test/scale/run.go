@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/rollcall-scim/rollcall/test/replica"
 )
 
 // workers is how many requests are under way while the directory is filled.
@@ -17,7 +19,7 @@ const workers = 8
 type runner struct {
 	Options
 	cluster  *cluster
-	operator *process // nil: it does not run
+	operator *replica.Process // nil: it does not run
 	people   []person
 	groups   []*group // those that idpsim did not make, the largest first
 	subjects int      // that are bound in all
@@ -47,7 +49,7 @@ func Run(ctx context.Context, o Options) (lines []*Line, err error) {
 	defer func() {
 		if r.operator != nil {
 			if err != nil {
-				err = fmt.Errorf("%w\nthe operator's log ends with:\n%s", err, r.operator.lastLines())
+				err = fmt.Errorf("%w\nthe operator's log ends with:\n%s", err, r.operator.LastLines())
 			}
 			err = errors.Join(err, r.stopOperator())
 		}
@@ -60,17 +62,6 @@ func Run(ctx context.Context, o Options) (lines []*Line, err error) {
 		}
 	}
 	return r.lines, nil
-}
-
-func (r *runner) startOperator(ctx context.Context) (err error) {
-	r.operator, err = r.start(ctx, true)
-	return err
-}
-
-func (r *runner) stopOperator() error {
-	p := r.operator
-	r.operator = nil
-	return p.stop()
 }
 
 // say shows what is being done.

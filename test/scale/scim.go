@@ -14,21 +14,11 @@ import (
 // which Go would otherwise ask for.
 var connections = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
 
-func roundTrip(request *http.Request) (content []byte, status int, err error) {
-	response, err := connections.Do(request)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	content, err = io.ReadAll(response.Body)
-	return content, response.StatusCode, err
-}
-
 // endpoint is the SCIM endpoint of the sync, with its token.
 type endpoint struct{ base, bearer string }
 
 func (r *runner) endpoint() endpoint {
-	return endpoint{fmt.Sprintf("http://%s/%s/%s/scim/v2", r.operator.SCIM, syncNamespace, syncName), r.cluster.bearer}
+	return endpoint{fmt.Sprintf("http://%s/%s/%s/scim/v2", r.operator.Address, syncNamespace, syncName), r.cluster.bearer}
 }
 
 // do sends a request, and fails unless the answer has the status.
@@ -41,9 +31,14 @@ func (e endpoint) do(ctx context.Context, status int, method, path, body string)
 	if body != "" {
 		request.Header.Set("Content-Type", "application/scim+json")
 	}
-	content, got, err := roundTrip(request)
-	if err == nil && got != status {
-		err = fmt.Errorf("%s %s: got %d, want %d: %.500s", method, path, got, status, content)
+	response, err := connections.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	content, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != status {
+		err = fmt.Errorf("%s %s: got %d, want %d: %.500s", method, path, response.StatusCode, status, content)
 	}
 	return content, err
 }
