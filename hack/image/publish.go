@@ -13,6 +13,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
+// published is the repository of releases.
+const published = "ghcr.io/rollcall-scim/rollcall"
+
 // write makes an OCI image layout, and each SBOM as a file beside it.
 func (o *options) write(index v1.ImageIndex, images []platformImage) error {
 	if err := os.RemoveAll(o.output); err != nil {
@@ -22,7 +25,10 @@ func (o *options) write(index v1.ImageIndex, images []platformImage) error {
 	if err != nil {
 		return err
 	}
-	if err := path.AppendIndex(index, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": o.version})); err != nil {
+	// The second is what containerd and Docker call an image that they import.
+	if err := path.AppendIndex(index, layout.WithAnnotations(map[string]string{
+		"org.opencontainers.image.ref.name": o.version, "io.containerd.image.name": published + ":" + o.version,
+	})); err != nil {
 		return err
 	}
 	for _, i := range images {
