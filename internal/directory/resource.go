@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
+	"strconv"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -90,16 +90,22 @@ func groupsAttribute(groups []*v1alpha1.Group) []any {
 // version is the entity tag. The generation of an object counts the changes of
 // its spec; a user's `groups` are stored elsewhere, so they are added.
 func version(o client.Object, groups []*v1alpha1.Group) string {
-	uid := string(o.GetUID())
-	tag := fmt.Sprintf("%.8s-%d", uid, o.GetGeneration())
-	if len(groups) == 0 {
-		return `W/"` + tag + `"`
+	uid := o.GetUID()
+	tag := append(make([]byte, 0, 64), `W/"`...)
+	tag = append(tag, uid[:min(8, len(uid))]...)
+	tag = append(tag, '-')
+	tag = strconv.AppendInt(tag, o.GetGeneration(), 10)
+	if len(groups) > 0 {
+		text := make([]byte, 0, 512)
+		for _, g := range groups {
+			text = append(append(text, g.Spec.ID...), 0)
+			text = append(append(text, g.Spec.DisplayName...), 0)
+		}
+		digest := sha256.Sum256(text)
+		tag = append(tag, '-')
+		tag = hex.AppendEncode(tag, digest[:6])
 	}
-	digest := sha256.New()
-	for _, g := range groups {
-		_, _ = io.WriteString(digest, g.Spec.ID+"\x00"+g.Spec.DisplayName+"\x00")
-	}
-	return `W/"` + tag + "-" + hex.EncodeToString(digest.Sum(nil)[:6]) + `"`
+	return string(append(tag, '"'))
 }
 
 // version is the entity tag of an object as it is stored.
