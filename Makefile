@@ -28,6 +28,7 @@ RACE ?= -race
 CONTROLLER_GEN := $(BIN)/controller-gen
 GOTESTSUM := $(BIN)/gotestsum
 GOLANGCI_LINT := $(BIN)/golangci-lint
+PROMTOOL := $(BIN)/promtool
 HELM := $(BIN)/helm
 HELM_UNITTEST := $(BIN)/helm-unittest
 
@@ -132,6 +133,17 @@ helm-package: $(HELM) ## Package the chart in VERSION, with the image of the sam
 fmt: $(GOLANGCI_LINT) ## Format the code.
 	@$(GOLANGCI_LINT) fmt
 
+# The tests of hack/docs/metrics and hack/dashboard find what is not up to date.
+.PHONY: observability
+observability: ## Generate docs/metrics.md and the Grafana dashboard from the code.
+	@go run ./hack/docs/metrics docs/metrics.md
+	@go run ./hack/dashboard charts/rollcall/files/dashboard.json
+
+.PHONY: alerts
+alerts: $(PROMTOOL) ## Check the alerting rules, and test that each fires when it should.
+	@$(PROMTOOL) check rules charts/rollcall/files/alerts.yaml
+	@$(PROMTOOL) test rules hack/alerts/alerts_test.yaml
+
 .PHONY: vet
 vet: ## Run go vet.
 	@go vet ./...
@@ -191,3 +203,8 @@ $(HELM): $(TOOLS)/helm/go.mod $(TOOLS)/helm/go.sum
 
 $(HELM_UNITTEST): $(TOOLS)/helm-unittest/go.mod $(TOOLS)/helm-unittest/go.sum
 	$(call build_tool,$(TOOLS)/helm-unittest,github.com/helm-unittest/helm-unittest/cmd/helm-unittest)
+
+# Without the service discovery of every cloud it takes a quarter of the time.
+$(PROMTOOL): export GOFLAGS := -tags=remove_all_sd
+$(PROMTOOL): $(TOOLS)/promtool/go.mod $(TOOLS)/promtool/go.sum
+	$(call build_tool,$(TOOLS)/promtool,github.com/prometheus/prometheus/cmd/promtool)
