@@ -126,6 +126,20 @@ type RoleReference struct {
 	Name string `json:"name"`
 }
 
+// GroupBindingSummary names what a binding binds in a few words.
+type GroupBindingSummary struct {
+	// groups are the displayName of the first group and how many more there are,
+	// or the pattern of the groupSelector.
+	// +kubebuilder:validation:MaxLength=300
+	// +optional
+	Groups string `json:"groups,omitempty"`
+
+	// roles are the names of the roles, with a comma between them.
+	// +kubebuilder:validation:MaxLength=300
+	// +optional
+	Roles string `json:"roles,omitempty"`
+}
+
 // GroupBindingStatus is what has been projected of a GroupRoleBinding or
 // ClusterGroupRoleBinding.
 type GroupBindingStatus struct {
@@ -151,6 +165,10 @@ type GroupBindingStatus struct {
 	// namespaces is how many namespaces the members are to be bound in.
 	// +optional
 	Namespaces int64 `json:"namespaces,omitempty"`
+
+	// summary names groups and roles in a few words, for kubectl get.
+	// +optional
+	Summary *GroupBindingSummary `json:"summary,omitempty"`
 
 	// objectCount is how many RoleBindings and ClusterRoleBindings exist for this binding.
 	// +optional

@@ -73,14 +73,13 @@ type ClusterGroupRoleBindingStatus struct {
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:path=clustergrouprolebindings,scope=Cluster,shortName=cgrb,categories=rollcall
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 200",message="the name of a ClusterGroupRoleBinding may have at most 200 characters, since the names of its objects begin with it"
-// +kubebuilder:printcolumn:name="GROUP",type=string,JSONPath=`.spec.groupRefs[0].displayName`
-// +kubebuilder:printcolumn:name="ROLE",type=string,JSONPath=`.spec.roleRef.name`
+// +kubebuilder:printcolumn:name="GROUP",type=string,JSONPath=`.status.summary.groups`
+// +kubebuilder:printcolumn:name="ROLE",type=string,JSONPath=`.status.summary.roles`
 // +kubebuilder:printcolumn:name="SCOPE",type=string,JSONPath=`.spec.target.scope`
 // +kubebuilder:printcolumn:name="READY",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="DESIRED",type=integer,JSONPath=`.status.membersDesired`
 // +kubebuilder:printcolumn:name="APPLIED",type=integer,JSONPath=`.status.membersApplied`
 // +kubebuilder:printcolumn:name="AGE",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:printcolumn:name="PATTERN",type=string,JSONPath=`.spec.groupSelector.pattern`,priority=1
 // +kubebuilder:printcolumn:name="NAMESPACES",type=integer,JSONPath=`.status.namespaces`,priority=1
 // +kubebuilder:printcolumn:name="OBJECTS",type=integer,JSONPath=`.status.objectCount`,priority=1
 // +kubebuilder:printcolumn:name="REASON",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`,priority=1

@@ -76,6 +76,7 @@ func (s *scope) status(before *v1alpha1.GroupBindingStatus, generation int64, su
 	after.ObjectCount, after.Objects = int64(len(objects)), names(s.binding, objects)
 	roles := s.binding.RolesOf(objects)
 	after.Roles = roles[:min(len(roles), maxRoles)]
+	after.Summary = s.binding.Summary()
 	after.Problems = nil
 	for _, problem := range problems {
 		after.Problems = append(after.Problems, problem.String())
