@@ -14,7 +14,10 @@
 {{- with .Values.scim.corsAllowedOrigins }}
 - --cors-allowed-origins={{ join "," . }}
 {{- end }}
-- --max-concurrent-requests={{ int .Values.scim.maxConcurrentRequests }}
+- --max-concurrent-requests={{ int64 .Values.scim.maxConcurrentRequests }}
+- --max-connections={{ int64 .Values.scim.maxConnections }}
+- --max-concurrent-body-bytes={{ int64 .Values.scim.maxConcurrentBodyBytes }}
+- --shutdown-delay={{ int64 .Values.shutdownDelaySeconds }}s
 {{- if .Values.scim.strongReads }}
 - --strong-reads
 {{- end }}

@@ -43,6 +43,9 @@
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) -}}
 {{- fail "metrics.serviceMonitor.enabled needs metrics.enabled" -}}
 {{- end -}}
+{{- if le (int64 .Values.terminationGracePeriodSeconds) (int64 .Values.shutdownDelaySeconds) -}}
+{{- fail "terminationGracePeriodSeconds must be longer than shutdownDelaySeconds, by as long as requests may take to end" -}}
+{{- end -}}
 {{- $namespaces := splitList "," (include "rollcall.syncNamespaces" .) -}}
 {{- range $name, $sync := .Values.syncs -}}
 {{- $namespace := default (first $namespaces) $sync.namespace -}}
@@ -63,6 +66,11 @@
   "--trust-forwarded-headers" "scim.trustForwardedHeaders"
   "--cors-allowed-origins" "scim.corsAllowedOrigins"
   "--max-concurrent-requests" "scim.maxConcurrentRequests"
+  "--max-connections" "scim.maxConnections"
+  "--max-concurrent-body-bytes" "scim.maxConcurrentBodyBytes"
+  "--shutdown-delay" "shutdownDelaySeconds"
+  "--provisioning-log" "provisioningLog"
+  "--operator-namespace" "nothing: it is the release's"
   "--strong-reads" "scim.strongReads"
   "--sync-namespaces" "syncNamespaces"
   "--metrics-bind-address" "metrics.enabled"
