@@ -23,8 +23,8 @@ var foreign = []struct{ module, sum, folder string }{
 // wanted are the resources of them that the chart makes.
 var wanted = []string{"httproutes", "backendtlspolicies", "certificates", "servicemonitors", "prometheusrules"}
 
-// TestAnAPIServerTakesTheChart has a real API server check, and store nothing
-// of, what each file of values makes.
+// TestAnAPIServerTakesTheChart lints the chart with each file of values, and has
+// a real API server check, and store nothing of, what it makes.
 func TestAnAPIServerTakesTheChart(t *testing.T) {
 	cluster, err := controlplane.Start()
 	if err != nil {
@@ -51,6 +51,9 @@ func TestAnAPIServerTakesTheChart(t *testing.T) {
 	}
 	for _, values := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(values), "-values.yaml"), func(t *testing.T) {
+			if _, err := helm(t, "lint", "--strict", "--quiet", directory(), "--values", values); err != nil {
+				t.Error(err)
+			}
 			manifests, err := template(t, "--values", values)
 			if err != nil {
 				t.Fatal(err)
