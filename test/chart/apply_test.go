@@ -6,8 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/util/yaml"
 
 	"github.com/rollcall-scim/rollcall/test/controlplane"
 )
@@ -42,8 +46,15 @@ func TestAnAPIServerTakesTheChart(t *testing.T) {
 	for _, crd := range foreignCRDs(t) {
 		kubectl(t, kubeconfig, "", "apply", "--server-side", "--filename", crd)
 	}
-	for _, name := range []string{namespace, "identity"} {
+	for _, name := range []string{namespace, "identity", "platform"} {
 		kubectl(t, kubeconfig, "", "create", "namespace", name)
+	}
+	for _, example := range artifactHub(t, "artifacthub.io/crdsExamples") {
+		text, err := json.Marshal(example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kubectl(t, kubeconfig, string(text), "apply", "--server-side", "--dry-run=server", "--validate=strict", "--filename", "-")
 	}
 	files, err := filepath.Glob(filepath.Join(directory(), "ci", "*-values.yaml"))
 	if err != nil || len(files) == 0 {
@@ -61,6 +72,46 @@ func TestAnAPIServerTakesTheChart(t *testing.T) {
 			kubectl(t, kubeconfig, string(manifests), "apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "--filename", "-")
 		})
 	}
+}
+
+// TestArtifactHubKnowsEveryKind reads what Chart.yaml tells Artifact Hub.
+func TestArtifactHubKnowsEveryKind(t *testing.T) {
+	stream, err := template(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for _, o := range decode(t, stream) {
+		if o.GetKind() == "CustomResourceDefinition" {
+			want = append(want, o.GetName())
+		}
+	}
+	for _, listed := range artifactHub(t, "artifacthub.io/crds") {
+		got = append(got, fmt.Sprint(listed["name"]))
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the chart has (-) and tells of (+):\n%s", diff)
+	}
+}
+
+// artifactHub reads a list in an annotation of Chart.yaml.
+func artifactHub(t *testing.T, annotation string) []map[string]any {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(directory(), "Chart.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var chart struct{ Annotations map[string]string }
+	if err := yaml.Unmarshal(source, &chart); err != nil {
+		t.Fatal(err)
+	}
+	var list []map[string]any
+	if err := yaml.Unmarshal([]byte(chart.Annotations[annotation]), &list); err != nil || len(list) == 0 {
+		t.Fatalf("%s has %d entries: %v", annotation, len(list), err)
+	}
+	return list
 }
 
 // kubectl allows no warning.
