@@ -16,7 +16,7 @@ func (w *worker) conclude(o *owned, c change, a answer) {
 	case a.succeeded():
 		w.tally.acknowledge()
 		if !o.acknowledged(c) {
-			w.tally.find(kindLost, "%s: %s was acknowledged, but before it was one of %v", o.key, c.token, o.closure())
+			w.tally.find(kindLost, "%s: %s was acknowledged, but before it was one of %q", o.key, c.token, o.candidates())
 			o.dirty = true
 		}
 		switch c.kind {
@@ -39,7 +39,7 @@ func (w *worker) conclude(o *owned, c change, a answer) {
 		o.retired = o.retired || o.contested && c.kind == create
 	case a.status == http.StatusNotFound && c.kind != create:
 		if !o.keep(func(s state) bool { return s.born != c.on }) {
-			w.tally.find(kindLost, "%s should be there, as one of %v, but a change was answered 404 %s", o.key, o.possible, a.body)
+			w.tally.find(kindLost, "%s should be there, as one of %q, but a change was answered 404 %s", o.key, o.candidates(), a.body)
 		}
 		o.dirty = true
 	case a.status == http.StatusConflict && o.contested:
@@ -94,9 +94,9 @@ func (w *worker) settle(ctx context.Context, o *owned) bool {
 		o.retired = true
 		return false
 	}
-	before := o.closure()
+	before := o.candidates()
 	if kind := o.check(s); kind != "" {
-		w.tally.find(kind, "%s (%s) is: %s; it could be one of %v", o.key, id, s, before)
+		w.tally.find(kind, "%s (%s) is: %s; possible are %q", o.key, id, s, before)
 	}
 	if expected := o.ids[s.born]; s.born != "" && expected != "" && expected != id {
 		w.tally.find(kindLost, "%s has the id %s; its creation was answered %s", o.key, id, expected)

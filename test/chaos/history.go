@@ -103,6 +103,16 @@ func (h *history) observed(s state) bool {
 	return false
 }
 
+// candidates are the states that are possible now, for people.
+func (h *history) candidates() []string {
+	var texts []string
+	for v := range h.closure() {
+		texts = append(texts, v.String())
+	}
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}
+
 // settled gives the state, if only one is possible without what is pending.
 func (h *history) settled() (state, bool) {
 	var found *state

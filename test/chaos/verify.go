@@ -148,9 +148,9 @@ func (r *run) conclusion(o *owned, id string, s state, partial error) {
 		r.tally.find(kindHalf, "%s (%s): %v", o.key, id, partial)
 		return
 	}
-	before := o.closure()
+	before := o.candidates()
 	if kind := o.check(s); kind != "" {
-		r.tally.find(kind, "%s (%s) is: %s; it should be one of %v", o.key, id, s, before)
+		r.tally.find(kind, "%s (%s) is: %s; possible are %q", o.key, id, s, before)
 	}
 	if expected := o.ids[s.born]; s.born != "" && expected != "" && expected != id {
 		r.tally.find(kindLost, "%s has the id %s; its creation was answered %s", o.key, id, expected)

@@ -19,6 +19,7 @@ const (
 	contestedNames  = 6
 	sharedGroups    = 3
 	strangersInPart = 60
+	favor           = 2 * time.Second // how long a shared group is the favorite
 )
 
 // groupPattern matches the names of groups that are bound by a pattern.
@@ -131,7 +132,7 @@ func (w *worker) work(ctx context.Context) {
 }
 
 func (w *worker) step(ctx context.Context) {
-	i := w.rng.IntN(len(w.owned))
+	i := w.choose()
 	switch dice := w.rng.IntN(100); {
 	case dice < 10:
 		w.bulk(ctx)
@@ -155,6 +156,16 @@ func (w *worker) step(ctx context.Context) {
 	a := w.client.do(ctx, method, path, text(body))
 	w.conclude(o, c, a)
 	w.backOff(ctx, a)
+}
+
+// choose picks one of what the worker owns. All workers like the same shared
+// group at the same time.
+func (w *worker) choose() int {
+	own := len(w.owned) - sharedGroups
+	if w.rng.IntN(100) < 35 {
+		return own + int(time.Since(w.began)/favor)%sharedGroups
+	}
+	return w.rng.IntN(own)
 }
 
 // backOff waits a little when something is wrong, as identity providers do.
