@@ -30,9 +30,11 @@ const (
 )
 
 const (
-	// patience is how long the API server may leave all writes of a job unanswered
-	// before nobody waits for the job any more.
-	patience = 300 * time.Millisecond
+	// leastPatience and mostPatience bound Patience, which is so many times what
+	// writes take.
+	leastPatience = 300 * time.Millisecond
+	mostPatience  = 2 * time.Second
+	patienceRatio = 8
 	// Again is how soon to look again after an Answer that is not Done.
 	Again = time.Second
 )
@@ -42,7 +44,7 @@ var maxSlow = map[Class]int{Addition: 2, Removal: 8, Status: 2}
 
 // timeout of one write. A removal is worth waiting for as long as the API
 // server itself does; an addition is tried again.
-var timeout = map[Class]time.Duration{Addition: 5 * time.Second, Removal: 40 * time.Second, Status: 5 * time.Second}
+var timeout = map[Class]time.Duration{Addition: 15 * time.Second, Removal: 40 * time.Second, Status: 5 * time.Second}
 
 // Answer says what became of a job.
 type Answer int
@@ -61,6 +63,8 @@ type Lanes struct {
 	jobs map[jobKey]*Job
 	late map[jobKey]time.Time // since when an owner's jobs are not Done
 	ctx  context.Context      // of all jobs
+
+	typical time.Duration // what a write takes where nothing hangs: a moving average
 }
 
 // jobKey is for one job at a time: an owner's writes must not overtake each other.
@@ -74,8 +78,25 @@ func New(ctx context.Context) *Lanes {
 	return &Lanes{slow: map[string]map[Class]int{}, jobs: map[jobKey]*Job{}, late: map[jobKey]time.Time{}, ctx: ctx}
 }
 
+// Patience is how long the API server may leave all writes of a job unanswered
+// before nobody waits for the job any more: when it is slow everywhere, longer.
+func (l *Lanes) Patience() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return min(max(patienceRatio*l.typical, leastPatience), mostPatience)
+}
+
+// took notes what a write took.
+func (l *Lanes) took(d time.Duration) {
+	const weight = 8
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.typical += (d - l.typical) / weight
+}
+
 // Job is work under way.
 type Job struct {
+	lanes     *Lanes
 	class     Class
 	interrupt atomic.Bool
 	ended     chan struct{}
@@ -100,7 +121,12 @@ func (j *Job) Write(ctx context.Context, write func(context.Context) error) erro
 	defer cancel()
 	j.note(1)
 	defer j.note(-1)
-	return write(ctx)
+	begin := time.Now()
+	err := write(ctx)
+	if err == nil && !j.Left() {
+		j.lanes.took(time.Since(begin))
+	}
+	return err
 }
 
 func (j *Job) note(writes int) {
@@ -200,14 +226,14 @@ func (l *Lanes) begin(key jobKey, class Class) (job *Job, known bool) {
 	if known && l.slow[key.lane][class] >= maxSlow[class] {
 		return nil, true
 	}
-	job = &Job{class: class, ended: make(chan struct{})}
+	job = &Job{lanes: l, class: class, ended: make(chan struct{})}
 	l.jobs[key] = job
 	return job, known
 }
 
 // wait tells whether the job has ended; it waits while its writes are answered.
 func (j *Job) wait(ctx context.Context) bool {
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(leastPatience)
 	defer timer.Stop()
 	for {
 		select {
@@ -216,7 +242,7 @@ func (j *Job) wait(ctx context.Context) bool {
 		case <-ctx.Done():
 			return false
 		case <-timer.C:
-			idle := j.idle()
+			idle, patience := j.idle(), j.lanes.Patience()
 			if idle >= patience {
 				return false
 			}

@@ -128,7 +128,7 @@ func TestAnOwnerHasOneJob(t *testing.T) {
 }
 
 func TestWritesTimeOut(t *testing.T) {
-	tests := map[lane.Class]time.Duration{lane.Addition: 5 * time.Second, lane.Removal: 40 * time.Second, lane.Status: 5 * time.Second}
+	tests := map[lane.Class]time.Duration{lane.Addition: 15 * time.Second, lane.Removal: 40 * time.Second, lane.Status: 5 * time.Second}
 	for class, want := range tests {
 		synctest.Test(t, func(t *testing.T) {
 			var err error
@@ -143,6 +143,27 @@ func TestWritesTimeOut(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An API server that is slow everywhere is no lane's matter.
+func TestPatienceGrowsWithTheAPIServersLatency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(t.Context())
+		for range 50 {
+			if answer, _ := run(t, l, "fast", "a", lane.Addition, takes(150*time.Millisecond)); answer != lane.Done {
+				t.Fatalf("answer %v", answer)
+			}
+		}
+		if answer, _ := run(t, l, "slow", "a", lane.Addition, takes(time.Second)); answer != lane.Done {
+			t.Errorf("answer %v, want done: all writes take long", answer)
+		}
+		if got := l.Patience(); got < time.Second || got > 2*time.Second {
+			t.Errorf("patience is %s", got)
+		}
+		if answer, took := run(t, l, "slow", "a", lane.Addition, takes(time.Minute)); answer != lane.Slow || took > 2*time.Second {
+			t.Errorf("answer %v after %s, want slow after 2s at most", answer, took)
+		}
+	})
 }
 
 // A job goes on when its reconcile has ended, but not when the operator has.

@@ -64,7 +64,7 @@ func (s *scope) apply(ctx context.Context) {
 // revokeAll takes access away, from all objects side by side.
 func (p *part) revokeAll(ctx context.Context) {
 	parallel(p.revokes, maxRevokers, func(at step) {
-		defer slot(p.revokers)()
+		defer p.slot(p.revokers)()
 		if p.job.Interrupted() {
 			p.stop()
 			return
@@ -109,7 +109,7 @@ func (p *part) settle(at step, key objectKey, role rbacv1.RoleRef, err error) {
 
 func (p *part) addAll(ctx context.Context) {
 	parallel(p.adds, maxWriters, func(at step) {
-		defer slot(p.writers)()
+		defer p.slot(p.writers)()
 		key := keyOfObject(at.object)
 		existing := p.object(key)
 		if at.skips(at.object) || p.yields(ctx) {
@@ -165,7 +165,7 @@ func (p *part) finish(ctx context.Context) {
 		}
 	}
 	parallel(last, maxWriters, func(write func()) {
-		defer slot(p.writers)()
+		defer p.slot(p.writers)()
 		if !p.yields(ctx) {
 			write()
 		}

@@ -44,7 +44,7 @@ func (p *part) deleteAll(ctx context.Context) {
 	}
 	p.mu.Unlock()
 	parallel(objects, maxRevokers, func(o client.Object) {
-		defer slot(p.revokers)()
+		defer p.slot(p.revokers)()
 		key := keyOf(o)
 		if err := p.remove(ctx, key, o); err != nil {
 			p.notRevoked()

@@ -40,7 +40,7 @@ func (p *part) endFormer(ctx context.Context, at *place) {
 		}
 	}
 	parallel(former, maxRevokers, func(o projection.Object) {
-		defer slot(p.revokers)()
+		defer p.slot(p.revokers)()
 		p.delete(ctx, at, keyOfObject(o))
 	})
 	p.tell(at, projection.NewProblem(projection.ReasonFormerRoleRemoved,

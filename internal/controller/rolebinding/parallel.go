@@ -13,16 +13,14 @@ const (
 	maxRevokers = 16
 	// maxParts is in how many namespaces a binding is written at once.
 	maxParts = 16
-	// slotTime is for how long a write counts among these. One that takes longer
-	// only waits, and must not keep others from being made.
-	slotTime = 200 * time.Millisecond
 )
 
-// slot takes a slot; the function gives it back.
-func slot(slots chan struct{}) (release func()) {
+// slot takes a slot for a write; the function gives it back. A write that hangs
+// keeps it only for a while, so as not to keep others from being made.
+func (p *part) slot(slots chan struct{}) (release func()) {
 	slots <- struct{}{}
 	free := sync.OnceFunc(func() { <-slots })
-	timer := time.AfterFunc(slotTime, free)
+	timer := time.AfterFunc(p.lanes.Patience(), free)
 	return func() {
 		timer.Stop()
 		free()
