@@ -1,10 +1,13 @@
 package plugin
 
 import (
+	"context"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/plugin/cluster"
 	"github.com/rollcall-scim/rollcall/internal/plugin/lookup"
 	"github.com/rollcall-scim/rollcall/internal/plugin/output"
@@ -46,17 +49,12 @@ shown too; kubectl rollcall members shows who is in it.`,
 			}
 			list.Groups = append(list.Groups, found...)
 			if len(found) == 1 && len(args) > 0 {
-				for i := range syncs {
-					if cluster.Name(&syncs[i]) != found[0].Sync {
-						continue
-					}
-					holdings, err := lookup.Groups(cmd.Context(), c, &syncs[i])
-					if err != nil {
-						return err
-					}
-					if list.NestedIn, err = roster.MembershipsOf(holdings, found[0].ID); err != nil {
-						return err
-					}
+				list.NestedIn, err = nestedIn(cmd.Context(), c, syncs, &found[0])
+				switch {
+				case cluster.IsForbidden(err):
+					s.note("Note: which groups it is nested in is not shown: %v", err)
+				case err != nil:
+					return err
 				}
 			}
 			return p.Print(list, func(t *output.Text) { writeGroups(t, &list, first(args)) })
@@ -64,6 +62,16 @@ shown too; kubectl rollcall members shows who is in it.`,
 	}
 	addSync(cmd, s, &sync)
 	return cmd
+}
+
+// nestedIn gives the groups that a group is nested in.
+func nestedIn(ctx context.Context, c *cluster.Cluster, syncs []v1alpha1.IdentityProviderSync, group *roster.Group) ([]roster.Membership, error) {
+	i := slices.IndexFunc(syncs, func(s v1alpha1.IdentityProviderSync) bool { return cluster.Name(&s) == group.Sync })
+	holdings, err := lookup.Groups(ctx, c, &syncs[i])
+	if err != nil {
+		return nil, err
+	}
+	return roster.MembershipsOf(holdings, group.ID)
 }
 
 func writeGroups(t *output.Text, list *groupList, search string) {

@@ -16,7 +16,7 @@ import (
 func writeWhy(t *output.Text, w *access.Why) {
 	u := &w.User
 	name := u.UserName
-	if u.DisplayName != "" {
+	if u.DisplayName != "" && u.DisplayName != u.UserName {
 		name = u.DisplayName + " (" + u.UserName + ")"
 	}
 	t.Line("%s, a user of sync %s: %s, %s", output.Strong("%s", name), u.Sync, userState(u.State), syncedText(u))
@@ -72,6 +72,9 @@ func writeWays(t *output.Text, w *access.Why, b *access.Binding) {
 				t.Line("  group %s: %s", g.DisplayName, output.Fair("%s: %s", string(reason.Reason), reason.Message))
 			}
 		}
+	}
+	if len(b.Groups) == 0 && b.Pattern != "" {
+		t.Line("  no group of the user matches %s", b.Pattern)
 	}
 	for i := range b.Access {
 		writeAccess(t, b, &b.Access[i])

@@ -9,6 +9,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/rollcall-scim/rollcall/internal/plugin/output"
 )
 
 // Question is whether somebody may do something.
@@ -140,7 +142,7 @@ func (q *Question) RuleText(rule rbacv1.PolicyRule) string {
 	matching := slices.DeleteFunc(slices.Clone(rule.Resources), func(r string) bool { return !q.names([]string{r}) })
 	text += strings.Join(matching, ", ")
 	if more := len(rule.Resources) - len(matching); more > 0 {
-		text += fmt.Sprintf(" and %d more resources", more)
+		text += " and " + output.Count(more, "more resource", "more resources")
 	}
 	if groups := slices.DeleteFunc(slices.Clone(rule.APIGroups), func(g string) bool { return g == "" }); len(groups) > 0 {
 		text += " of " + strings.Join(groups, ", ")

@@ -38,8 +38,9 @@ type Why struct {
 
 // Binding is one binding as it concerns the user.
 type Binding struct {
-	Binding     string                        `json:"binding"` // Kind/namespace/name
-	Roles       []string                      `json:"roles"`   // "ClusterRole view"; of several, its pattern chooses
+	Binding     string                        `json:"binding"`           // Kind/namespace/name
+	Roles       []string                      `json:"roles"`             // "ClusterRole view"; of several, its pattern chooses
+	Pattern     string                        `json:"pattern,omitempty"` // of its groupSelector
 	SubjectKind string                        `json:"subjectKind"`
 	Subject     string                        `json:"subject,omitempty"`
 	Reasons     []projection.Cause            `json:"reasons,omitempty"` // why the user cannot have access by it at all
@@ -122,6 +123,9 @@ func (e *explaining) binding(bound Bound) {
 	b := Binding{
 		Binding: x.Binding, Roles: rolesOf(bound), SubjectKind: x.SubjectKind, Subject: x.Subject, Reasons: x.Reasons,
 		Groups: x.Groups, Access: []Access{}, Problems: bound.Problems,
+	}
+	if selector := bound.Grant.GroupSelector; selector != nil {
+		b.Pattern = selector.Pattern
 	}
 	for _, a := range x.Access {
 		access := Access{AccessExplanation: a}
