@@ -53,6 +53,11 @@ image: ## Build the container image without Docker into bin/image/layout, and pr
 test: controlplane $(GOTESTSUM) $(HELM) c-compiler ## Run all tests: unit, property, integration (real API server), with the race detector; fuzz a little.
 	@$(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
 	@$(if $(TEST_FLAGS)$(filter-out ./...,$(TEST_PACKAGES)),,hack/fuzz.sh $(FUZZ_TEST_TIME) $(or $(RACE),-race=false))
+	@$(if $(TEST_FLAGS)$(filter-out ./...,$(TEST_PACKAGES)),,$(MAKE) image-test helm-unittest)
+
+.PHONY: image-test
+image-test:
+	@GOWORK=off go -C hack/image test -count=1 ./...
 
 # URL and TOKEN name another service provider; ARGS='--run ^patch/ -o json'
 .PHONY: conformance
