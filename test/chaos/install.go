@@ -2,29 +2,25 @@ package chaos
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"time"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/token"
-	"github.com/rollcall-scim/rollcall/test/controlplane"
+	cluster "github.com/rollcall-scim/rollcall/test/replica"
 )
 
 const (
-	syncNamespace = "identity"
-	syncName      = "idp"
+	syncNamespace     = cluster.SyncNamespace
+	operatorNamespace = cluster.OperatorNamespace
+	syncName          = "idp"
 	// boundLabel is on the namespaces that a ClusterGroupRoleBinding selects.
 	boundLabel = "chaos.example.com/bound"
 	// canaryGroup and canaryName are what recovery is measured with.
@@ -38,35 +34,26 @@ var teams = map[string]bool{"team-0": false, "team-1": false, "team-2": true, "t
 
 // install does what an admin does.
 func (r *run) install(ctx context.Context) error {
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+	scheme, err := cluster.NewScheme()
+	if err != nil {
 		return err
 	}
-	var err error
 	if r.admin, err = client.New(r.plane.admin(), client.Options{Scheme: scheme}); err != nil {
 		return err
 	}
-	if err := r.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: syncNamespace}}); err != nil {
+	if err := r.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: cluster.SyncNamespace}}); err != nil {
 		return err
 	}
 	kubeconfig := filepath.Join(r.plane.folder, "admin.conf")
 	if err := r.plane.writeKubeconfig(kubeconfig, r.plane.address, r.plane.adminToken); err != nil {
 		return err
 	}
-	for _, directory := range []string{"config/default", "config/samples/tokens"} {
-		kubectl := exec.CommandContext(ctx, filepath.Join(controlplane.Assets(), "kubectl"),
-			"--kubeconfig", kubeconfig, "apply", "--server-side", "--force-conflicts", "-k", filepath.Join(controlplane.Root(), directory))
-		if output, err := kubectl.CombinedOutput(); err != nil {
-			return fmt.Errorf("kubectl apply -k %s: %w\n%s", directory, err, output)
-		}
-	}
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "rollcall-system", Name: "rollcall"}}
-	seconds := int64((24 * time.Hour).Seconds())
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &seconds}}
-	if err := r.admin.SubResource("token").Create(ctx, account, request); err != nil {
+	if err := cluster.Apply(ctx, kubeconfig); err != nil {
 		return err
 	}
-	r.operatorToken = request.Status.Token
+	if r.operatorToken, err = cluster.OperatorToken(ctx, r.admin); err != nil {
+		return err
+	}
 	return r.configure(ctx)
 }
 

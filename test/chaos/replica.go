@@ -51,7 +51,7 @@ func (r *run) newReplica(ctx context.Context, index int) (*replica, error) {
 	}
 	p.process = newProcess(r.Folder, name, r.program, "--kubeconfig", kubeconfig,
 		"--scim-bind-address", p.scim, "--metrics-bind-address", p.metrics, "--health-probe-bind-address", p.probes,
-		"--external-url", "http://"+r.balancer.address(), "--sync-namespaces", syncNamespace, "--leader-election-namespace", "rollcall-system")
+		"--external-url", "http://"+r.balancer.address(), "--sync-namespaces", syncNamespace, "--leader-election-namespace", operatorNamespace)
 	return p, nil
 }
 

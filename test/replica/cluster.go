@@ -76,21 +76,15 @@ func (c *Cluster) install(ctx context.Context, namespaces []string) error {
 			return err
 		}
 	}
-	if err := c.apply(ctx, "config/default", "config/samples/tokens"); err != nil {
+	if err := c.apply(ctx); err != nil {
 		return err
 	}
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: OperatorNamespace, Name: "rollcall"}}
-	seconds := int64(tokenLifetime / time.Second)
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &seconds}}
-	if err := c.Admin.SubResource("token").Create(ctx, account, request); err != nil {
-		return err
-	}
-	c.Operator = APIServer{Host: c.Config.Host, CA: c.Config.CAData, Token: request.Status.Token}
-	return nil
+	token, err := OperatorToken(ctx, c.Admin)
+	c.Operator = APIServer{Host: c.Config.Host, CA: c.Config.CAData, Token: token}
+	return err
 }
 
-// apply does what an admin does.
-func (c *Cluster) apply(ctx context.Context, directories ...string) error {
+func (c *Cluster) apply(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "rollcall-cluster-")
 	if err != nil {
 		return err
@@ -100,7 +94,14 @@ func (c *Cluster) apply(ctx context.Context, directories ...string) error {
 	if err := os.WriteFile(kubeconfig, c.Env.KubeConfig, 0o600); err != nil {
 		return err
 	}
-	for _, directory := range directories {
+	return Apply(ctx, kubeconfig)
+}
+
+// Apply does what an admin does, who has a kubeconfig: it installs the manifests of
+// config/default, and lets the operator read the tokens in SyncNamespace, which
+// must be there.
+func Apply(ctx context.Context, kubeconfig string) error {
+	for _, directory := range []string{"config/default", "config/samples/tokens"} {
 		kubectl := exec.CommandContext(ctx, filepath.Join(controlplane.Assets(), "kubectl"),
 			"--kubeconfig", kubeconfig, "apply", "--server-side", "--force-conflicts", "-k", filepath.Join(controlplane.Root(), directory))
 		if output, err := kubectl.CombinedOutput(); err != nil {
@@ -108,6 +109,15 @@ func (c *Cluster) apply(ctx context.Context, directories ...string) error {
 		}
 	}
 	return nil
+}
+
+// OperatorToken gives the operator's ServiceAccount a token, as a Pod gets it.
+func OperatorToken(ctx context.Context, admin client.Client) (string, error) {
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: OperatorNamespace, Name: "rollcall"}}
+	seconds := int64(tokenLifetime / time.Second)
+	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &seconds}}
+	err := admin.SubResource("token").Create(ctx, account, request)
+	return request.Status.Token, err
 }
 
 // CreateSync makes a sync with one token, whose groups may be bound anywhere.
