@@ -129,6 +129,12 @@ func (r *rotation) run(ctx context.Context, c *cluster.Cluster, p *output.Printe
 	if r.dryRun {
 		return r.patches(sync, next)
 	}
+	if may, err := c.May(ctx, "get", "secrets", sync.Namespace, next.SecretRef.Name); err != nil {
+		return err
+	} else if !may {
+		return fmt.Errorf("you may not get Secret %s in namespace %s, so the new token could not be shown: the built-in ClusterRole edit has that right. Nothing was changed",
+			next.SecretRef.Name, sync.Namespace)
+	}
 	if manager != nil {
 		r.note("Warning: %s keeps this sync as its repository has it (%s), and may take the change back. Better: --dry-run, and commit the two changes.", manager.Name, manager.By)
 	}

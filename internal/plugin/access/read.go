@@ -104,6 +104,21 @@ func (r *reading) optional(what string, list client.ObjectList, visit func(), op
 	return err
 }
 
+// everywhere lists what namespaces hold. Who may not list it in all of them
+// gets that of the namespace that is asked about.
+func (r *reading) everywhere(what string, list client.ObjectList, visit func(), options ...client.ListOption) error {
+	err := cluster.Pages(r.ctx, r.c, list, func() error { visit(); return nil }, options...)
+	if !cluster.IsForbidden(err) {
+		return err
+	}
+	before := len(r.Notes)
+	err = r.optional(what, list, visit, append(options, client.InNamespace(r.c.Namespace))...)
+	if len(r.Notes) == before {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s were looked at in namespace %s only", what, r.c.Namespace))
+	}
+	return err
+}
+
 // bindings gives the syncs that the bindings of the sync refer to.
 func (r *reading) bindings() (map[types.NamespacedName]bool, error) {
 	syncs := map[types.NamespacedName]bool{}
@@ -117,7 +132,7 @@ func (r *reading) bindings() (map[types.NamespacedName]bool, error) {
 		}
 	}
 	var grbs v1alpha1.GroupRoleBindingList
-	err := r.optional("GroupRoleBindings", &grbs, func() {
+	err := r.everywhere("GroupRoleBindings", &grbs, func() {
 		for i := range grbs.Items {
 			b := grbs.Items[i].DeepCopy()
 			add(projection.OfGroupRoleBinding(b), b.Status.Problems)
@@ -142,7 +157,7 @@ func (r *reading) bindings() (map[types.NamespacedName]bool, error) {
 // policies reads the GroupNetworkPolicies of the sync, and adds their syncs.
 func (r *reading) policies(syncs map[types.NamespacedName]bool) error {
 	var list v1alpha1.GroupNetworkPolicyList
-	err := r.optional("GroupNetworkPolicies", &list, func() {
+	err := r.everywhere("GroupNetworkPolicies", &list, func() {
 		for i := range list.Items {
 			p := &list.Items[i]
 			var names []types.NamespacedName
@@ -161,7 +176,7 @@ func (r *reading) policies(syncs map[types.NamespacedName]bool) error {
 		return err
 	}
 	var policies networkingv1.NetworkPolicyList
-	return r.optional("NetworkPolicies", &policies, func() {
+	return r.everywhere("NetworkPolicies", &policies, func() {
 		for i := range policies.Items {
 			r.NetworkPolicies = append(r.NetworkPolicies, *policies.Items[i].DeepCopy())
 		}
@@ -173,7 +188,7 @@ var managed = client.MatchingLabels{projection.LabelManagedBy: projection.Manage
 // surroundings reads the objects that exist, and the namespaces.
 func (r *reading) surroundings() error {
 	var rbs rbacv1.RoleBindingList
-	if err := r.optional("RoleBindings", &rbs, func() {
+	if err := r.everywhere("RoleBindings", &rbs, func() {
 		for i := range rbs.Items {
 			r.roleBindings = append(r.roleBindings, *rbs.Items[i].DeepCopy())
 		}

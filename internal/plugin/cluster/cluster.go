@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -70,6 +71,17 @@ func New(config *rest.Config, mapper meta.RESTMapper) (*Cluster, error) {
 		return nil, err
 	}
 	return &Cluster{WithWatch: c, Config: config, Mapper: mapper, Namespace: "default"}, nil
+}
+
+// May asks whether whoever runs this has a right on a resource of the core group.
+func (c *Cluster) May(ctx context.Context, verb, resource, namespace, name string) (bool, error) {
+	review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
+		ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: verb, Resource: resource, Namespace: namespace, Name: name},
+	}}
+	if err := c.Create(ctx, review); err != nil {
+		return false, Explain(err)
+	}
+	return review.Status.Allowed, nil
 }
 
 // Pages lists objects page by page and calls visit for each page, which is in

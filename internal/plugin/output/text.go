@@ -53,7 +53,7 @@ func (t *Text) Flush() error {
 	return err
 }
 
-// Style is how a text stands out on a terminal.
+// style is how a text stands out on a terminal.
 type style string
 
 const (
@@ -71,14 +71,23 @@ type Styled struct {
 	style style
 }
 
-// Plain, Good, Fair, Bad, Faint and Strong give a text its meaning: what is as
-// it should be, what may need a look, what is wrong, what matters less or more.
-func Plain(format string, args ...any) Styled  { return Styled{sprint(format, args), plain} }
-func Good(format string, args ...any) Styled   { return Styled{sprint(format, args), green} }  //nolint:revive // see Plain
-func Fair(format string, args ...any) Styled   { return Styled{sprint(format, args), yellow} } //nolint:revive // see Plain
-func Bad(format string, args ...any) Styled    { return Styled{sprint(format, args), red} }    //nolint:revive // see Plain
-func Faint(format string, args ...any) Styled  { return Styled{sprint(format, args), dim} }    //nolint:revive // see Plain
-func Strong(format string, args ...any) Styled { return Styled{sprint(format, args), bold} }   //nolint:revive // see Plain
+// Plain is a text without a style.
+func Plain(format string, args ...any) Styled { return Styled{sprint(format, args), plain} }
+
+// Good is what is as it should be.
+func Good(format string, args ...any) Styled { return Styled{sprint(format, args), green} }
+
+// Fair is what may need a look.
+func Fair(format string, args ...any) Styled { return Styled{sprint(format, args), yellow} }
+
+// Bad is what is wrong.
+func Bad(format string, args ...any) Styled { return Styled{sprint(format, args), red} }
+
+// Faint is what matters less than the rest.
+func Faint(format string, args ...any) Styled { return Styled{sprint(format, args), dim} }
+
+// Strong is what matters more than the rest.
+func Strong(format string, args ...any) Styled { return Styled{sprint(format, args), bold} }
 
 func sprint(format string, args []any) string {
 	if len(args) == 0 {

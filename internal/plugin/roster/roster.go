@@ -5,6 +5,7 @@ package roster
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -107,7 +108,7 @@ func quoted(names []string) string {
 	return strings.Join(list, ", ")
 }
 
-// Match says how a text fits what was searched for.
+// match says how a text fits what was searched for.
 type match int
 
 const (
@@ -165,7 +166,7 @@ func Users(ctx context.Context, reader client.Reader, syncs []v1alpha1.IdentityP
 	return users, more, err
 }
 
-var errEnough = fmt.Errorf("enough was found")
+var errEnough = errors.New("enough was found")
 
 func eachMatch(ctx context.Context, reader client.Reader, syncs []v1alpha1.IdentityProviderSync, search string,
 	visit func(*v1alpha1.IdentityProviderSync, *v1alpha1.User, bool, match) error) error {
@@ -187,7 +188,7 @@ func eachMatch(ctx context.Context, reader client.Reader, syncs []v1alpha1.Ident
 			}
 			return nil
 		})
-		if err == errEnough { //nolint:errorlint // it is never wrapped
+		if errors.Is(err, errEnough) {
 			return nil
 		}
 		if err != nil {
