@@ -20,6 +20,10 @@ type matcher struct {
 	equal     map[string]string // what attributes must be, where the filter says so
 	wanted    []string          // ids that must be members: looked up one by one
 	predicate filter.Predicate  // everything but members; nil: always true
+	// named: the filter is only that the name, folded, is this one, so there is no
+	// need to look at attributes.
+	named bool
+	name  string
 }
 
 func (s scope) matcher(rt *schema.ResourceType, e expression) (*matcher, error) {
@@ -28,6 +32,12 @@ func (s scope) matcher(rt *schema.ResourceType, e expression) (*matcher, error) 
 		return m, nil
 	}
 	terms, rest := filter.Plan(rt, e)
+	if rest == nil && len(terms) == 1 && terms[0].Path.String() == m.nameAttribute() {
+		if name, isText := terms[0].Value.(string); isText {
+			m.equal[m.nameAttribute()], m.named, m.name = name, true, schema.Fold(name)
+			return m, nil
+		}
+	}
 	for _, term := range terms {
 		path := term.Path.String()
 		value, isText := term.Value.(string)
@@ -66,6 +76,9 @@ func (s scope) nameAttribute() string {
 }
 
 func (m *matcher) match(ctx context.Context, o client.Object) (bool, error) {
+	if m.named {
+		return schema.Fold(nameOf(o)) == m.name, nil
+	}
 	for _, id := range m.wanted {
 		in, err := m.contains(ctx, o.(*v1alpha1.Group), id)
 		if !in || err != nil {

@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/filter"
@@ -114,9 +115,11 @@ func (h *Handler) newListing(types []*resourceType, p parameters, rq *request) (
 	if l.start, l.count, err = p.page(h.limits); err != nil {
 		return nil, err
 	}
-	positions, err := readCursor(p.cursor, p.digest(types), len(types))
-	if err != nil {
-		return nil, err
+	positions := make([]position, len(types))
+	if p.byCursor {
+		if positions, err = readCursor(p.cursor, p.digest(types), len(types)); err != nil {
+			return nil, err
+		}
 	}
 	for i, t := range types {
 		sel, err := readSelection(t, p)
@@ -164,6 +167,7 @@ func (l *listing) concatenate(ctx context.Context, store scim.Store) error {
 			return err
 		}
 		l.total += page.Total
+		l.shown = slices.Grow(l.shown, len(page.Resources))
 		for _, r := range page.Resources {
 			l.shown = append(l.shown, shownResource{r, p.view})
 		}
