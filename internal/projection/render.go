@@ -64,6 +64,31 @@ func (b Binding) indexOf(name string, role v1alpha1.RoleReference) (int, bool) {
 	return index, err == nil && index >= 0 && strconv.Itoa(index) == text
 }
 
+// GeneratedFor gives the bindings that an object may have been generated for, by
+// its name: one of each kind.
+func GeneratedFor(o CurrentObject) []BindingKey {
+	rest, number, ok := cutLast(o.Name)
+	name, _, found := cutLast(rest)
+	if !ok || !found || number == "" {
+		return nil
+	}
+	var keys []BindingKey
+	for _, b := range []Binding{{Kind: KindGroupRoleBinding, Namespace: o.Namespace, Name: name}, {Kind: KindClusterGroupRoleBinding, Name: name}} {
+		if b.Generated(o) {
+			keys = append(keys, b.Key())
+		}
+	}
+	return keys
+}
+
+func cutLast(text string) (before, after string, found bool) {
+	i := strings.LastIndex(text, "-")
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+1:], true
+}
+
 // Generated reports whether an object has a name that the binding gives to
 // objects of its role.
 func (b Binding) Generated(o CurrentObject) bool {

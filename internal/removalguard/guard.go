@@ -16,6 +16,7 @@
 package removalguard
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -78,8 +79,20 @@ func (g *Guard) Propose(sync *v1alpha1.IdentityProviderSync, binding string, sub
 	return held
 }
 
-// Forget drops what is known about a binding that is gone or no longer
-// concerns a sync: its removals are the wish of who deleted it.
+// Concerns says which syncs a binding refers to. What it proposed to others is
+// dropped: that it no longer names them is the wish of who changed it.
+func (g *Guard) Concerns(binding string, syncs []types.NamespacedName) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for sync, t := range g.syncs {
+		if !slices.Contains(syncs, sync) {
+			delete(t.bindings, binding)
+		}
+	}
+}
+
+// Forget drops what is known about a binding that is gone: its removals are the
+// wish of who deleted it.
 func (g *Guard) Forget(binding string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

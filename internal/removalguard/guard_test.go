@@ -5,6 +5,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
@@ -236,5 +237,27 @@ func TestManyDeparturesInOneWindow(t *testing.T) {
 	// 500 of 1,000 may go one by one; the next is held.
 	if held != 500 {
 		t.Errorf("held when %d were left, want 500", held)
+	}
+}
+
+// A binding that stops naming a sync loses its say about it.
+func TestConcerns(t *testing.T) {
+	t.Parallel()
+	entra, okta := guarded(), guarded()
+	okta.Name = "okta"
+	g, _ := begin(entra, map[string]int{"a": 50, "b": 50})
+	g.Propose(okta, "a", 50, 0)
+	if !g.Propose(entra, "a", 50, 40) {
+		t.Fatal("nothing is held")
+	}
+	g.Concerns("a", []types.NamespacedName{{Namespace: "idp", Name: "okta"}})
+	if g.Propose(entra, "b", 50, 10) {
+		t.Error("the other binding's removals are held for those of one that no longer names the sync")
+	}
+	if status := g.Status(entra); status != nil {
+		t.Errorf("status %+v, want none", status)
+	}
+	if !g.Propose(okta, "a", 50, 40) {
+		t.Error("of the sync that it still names nothing is held")
 	}
 }

@@ -104,3 +104,43 @@ func TestDeletedBindingLeavesNothingWithoutOwner(t *testing.T) {
 		})
 	}
 }
+
+// An operator that starts finds objects that somebody gave another controller
+// while nobody looked, and whose binding was deleted meanwhile. What is without
+// any controller may have been left behind on purpose.
+func TestObjectsOfABindingThatIsLongGone(t *testing.T) {
+	yes := true
+	tests := map[string]struct {
+		owners []metav1.OwnerReference
+		name   func(b *v1alpha1.GroupRoleBinding) string
+		stays  bool
+	}{
+		"another controller":                 {owners: []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "keeper", UID: "1", Controller: &yes}}},
+		"no controller":                      {stays: true},
+		"another controller and name":        {owners: []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "keeper", UID: "1", Controller: &yes}}, name: func(*v1alpha1.GroupRoleBinding) string { return "devs-aaaaaaaaaaaaa-0" }, stays: true},
+		"another controller, of a ConfigMap": {owners: []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "keeper", UID: "1", Controller: &yes}}, name: func(*v1alpha1.GroupRoleBinding) string { return "devs" }, stays: true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			gone := &v1alpha1.GroupRoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "devs"}}
+			gone.Spec.RoleRef = clusterRole("pod-reader")
+			object := generatedName(gone, 0)
+			if test.name != nil {
+				object = test.name(gone)
+			}
+			w.create(&rbacv1.RoleBinding{
+				ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: object, OwnerReferences: test.owners,
+					Labels: map[string]string{"app.kubernetes.io/managed-by": "rollcall", "scim.rollcall.dev/binding": "devs"}},
+				RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "pod-reader"},
+				Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: w.name("ann")}},
+			})
+			if test.stays {
+				stays(t, "the RoleBinding", func() bool { return w.mayRead("ann") })
+				return
+			}
+			w.wantAccess(access{"ann": false})
+			w.promptly("RoleBindings", 0, func() any { return len(w.roleBindings(w.namespace)) })
+		})
+	}
+}

@@ -3,6 +3,7 @@ package rolebinding
 import (
 	"context"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,7 +25,12 @@ func (c *Controllers) objectEvents(k kind) handler.EventHandler {
 	}
 	return handler.Funcs{
 		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) {
-			if rq, ok := ownerOf(k, e.Object); ok && !c.written.isOwn(e.Object, false) {
+			if c.written.isOwn(e.Object, false) {
+				return
+			}
+			if rq, ok := ownerOf(k, e.Object); ok {
+				add(q, rq)
+			} else if rq, ok := formerOwnerOf(k, e.Object); ok {
 				add(q, rq)
 			}
 		},
@@ -49,6 +55,23 @@ func (c *Controllers) objectEvents(k kind) handler.EventHandler {
 			}
 		},
 	}
+}
+
+// formerOwnerOf gives the binding of a kind that an object with our marks was made
+// for, although it names another controller. Nobody might have seen that, or the
+// binding's deletion. Without any controller it may have been left behind on
+// purpose, by a deletion with orphans.
+func formerOwnerOf(k kind, o client.Object) (request, bool) {
+	if metav1.GetControllerOfNoCopy(o) == nil {
+		return request{}, false
+	}
+	for _, key := range projection.GeneratedFor(current(o)) {
+		b := projection.Binding{Kind: key.Kind, Namespace: key.Namespace, Name: key.Name}
+		if key.Kind == k.name && isOf(b, o) {
+			return request{k.name, types.NamespacedName{Namespace: key.Namespace, Name: key.Name}}, true
+		}
+	}
+	return request{}, false
 }
 
 // ownerOf gives the binding of a kind that controls an object.

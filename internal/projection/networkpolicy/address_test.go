@@ -1,11 +1,15 @@
 package networkpolicy
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/rollcall-scim/rollcall/internal/projection"
 )
 
 func TestParseAddress(t *testing.T) {
@@ -78,4 +82,23 @@ func lastOf(prefix netip.Prefix) netip.Addr {
 	}
 	address, _ := netip.AddrFromSlice(bytes)
 	return address
+}
+
+func TestAddressesOfOneUserAreBounded(t *testing.T) {
+	var all []string
+	for i := range maxAddresses + 5 {
+		all = append(all, fmt.Sprintf("10.0.0.%d", i))
+	}
+	c := newCompany()
+	c.user("ann", all...)
+	c.user("bob", "10.0.1.1")
+	c.group("dba", "ann", "bob")
+	world := &cluster{company: c, policy: letIn(policy("dba"), addressPeer), limits: DefaultLimits}
+	result := world.project()
+	if got, want := len(world.values()), maxAddresses+1; got != want {
+		t.Errorf("%d addresses are let through, want %d", got, want)
+	}
+	if diff := cmp.Diff([]projection.Reason{ReasonAddressOutOfBounds}, reasons(result)); diff != "" {
+		t.Errorf("reasons (-want +got):\n%s", diff)
+	}
 }

@@ -74,6 +74,10 @@ func one(compiled *expression.User, read func(string) (string, error)) Values {
 	}
 }
 
+// maxAddresses is how many addresses of one user are let through by a peer: an
+// identity provider must not fill a policy with those of one.
+const maxAddresses = 32
+
 func addresses(compiled *expression.User) Values {
 	return func(user *v1alpha1.User) ([]string, error) {
 		texts, err := compiled.Strings(user)
@@ -85,6 +89,10 @@ func addresses(compiled *expression.User) Values {
 		}
 		var cidrs []string
 		var failures []error
+		if n := len(texts); n > maxAddresses {
+			failures = append(failures, fmt.Errorf("%d addresses; the first %d are used", n, maxAddresses))
+			texts = texts[:maxAddresses]
+		}
 		for _, text := range texts {
 			prefix, err := ParseAddress(text)
 			if err != nil {
