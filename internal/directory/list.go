@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
@@ -48,6 +49,9 @@ func (s scope) list(ctx context.Context, rt *schema.ResourceType, query scim.Que
 			return nil, err
 		}
 	}
+	if query.Need.Members && query.MaxMembers > 0 {
+		objects = upToMembers(objects, query.MaxMembers)
+	}
 	if n := len(objects); n > 0 && skip+n < page.Total {
 		place, err := sorter.place(ctx, objects[n-1])
 		if err != nil {
@@ -75,6 +79,20 @@ func (s scope) list(ctx context.Context, rt *schema.ResourceType, query scim.Que
 		}
 	}
 	return page, nil
+}
+
+// upToMembers gives the first of the groups, which together have no more than
+// so many members, and one at least.
+func upToMembers(objects []client.Object, most int) []client.Object {
+	members := int64(0)
+	for i, o := range objects {
+		if group, ok := o.(*v1alpha1.Group); ok {
+			if members += int64(group.Spec.MemberCount); members > int64(most) && i > 0 {
+				return objects[:i]
+			}
+		}
+	}
+	return objects
 }
 
 // newer reads the objects for which the informer is behind. An object that is

@@ -52,7 +52,11 @@ type Query struct {
 	// and order, which may be from another replica and any time ago. Empty: from
 	// StartIndex on. A text that is no such thing is an invalidCursor.
 	After string
-	Need  Need
+	// MaxMembers ends the page before a group with whose members those of the
+	// page would be more, but not before the first; 0: no bound. It counts only
+	// when Need asks for members.
+	MaxMembers int
+	Need       Need
 }
 
 // Sort is an order (RFC 7644 §3.4.2.3). Resources without a value come last, in

@@ -58,6 +58,7 @@ type Limits struct {
 	GroupBody int64         // the same for resource types with members; 16 MiB holds 100,000 of them
 	Page      int           // resources on a page when the client does not say; 100
 	MaxPage   int           // most resources on a page; 1,000
+	Members   int           // of all groups on a page, which ends before a group with more; but it has one group at least; 100,000
 	Bulk      int           // most operations of a bulk request, whose body is bounded by GroupBody; 1,000
 	Time      time.Duration // from the end of the header to the answer; 80 seconds, less than NewServer's WriteTimeout
 }
@@ -77,6 +78,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.MaxPage <= 0 {
 		l.MaxPage = 1000
+	}
+	if l.Members <= 0 {
+		l.Members = 100_000
 	}
 	if l.Bulk <= 0 {
 		l.Bulk = 1000

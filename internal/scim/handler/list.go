@@ -128,6 +128,7 @@ func (h *Handler) newListing(types []*resourceType, p parameters, rq *request) (
 		}
 		part := part{view: &view{resourceType: t, sel: sel, base: h.baseURL(rq.Request)}, at: positions[i]}
 		part.query.Need = sel.need(t)
+		part.query.MaxMembers = h.limits.Members
 		expression, err := readFilter(t, p.filter)
 		if err != nil {
 			return nil, err
@@ -158,14 +159,21 @@ func (p *part) read(ctx context.Context, store scim.Store, start, count int) (*s
 	return store.List(ctx, p.view.ResourceType, query)
 }
 
-// concatenate gives the resources of one type after those of another.
+// concatenate gives the resources of one type after those of another. After a
+// page that ended early, because of its members, nothing may follow.
 func (l *listing) concatenate(ctx context.Context, store scim.Store) error {
+	early := false
 	for i := range l.parts {
 		p := &l.parts[i]
-		page, err := p.read(ctx, store, max(1, l.start-l.total), l.count-len(l.shown))
+		count := l.count - len(l.shown)
+		if early {
+			count = 0
+		}
+		page, err := p.read(ctx, store, max(1, l.start-l.total), count)
 		if err != nil {
 			return err
 		}
+		early = early || page.Next != "" && len(page.Resources) < count
 		l.total += page.Total
 		l.shown = slices.Grow(l.shown, len(page.Resources))
 		for _, r := range page.Resources {
@@ -216,6 +224,9 @@ func (l *listing) merge(ctx context.Context, store scim.Store) error {
 		if want > 0 {
 			want += l.start - 1
 		}
+		if l.start > 1 {
+			l.parts[i].query.MaxMembers = 0 // what is skipped counts for nothing
+		}
 		if pages[i], err = l.parts[i].read(ctx, store, 1, want); err != nil {
 			return err
 		}
@@ -224,6 +235,10 @@ func (l *listing) merge(ctx context.Context, store scim.Store) error {
 	for n := range l.start - 1 + l.count {
 		first := -1
 		for i, page := range pages {
+			if next[i] == len(page.Resources) && page.Next != "" {
+				first = -1 // it ended early: what follows in order is not known
+				break
+			}
 			if next[i] < len(page.Resources) &&
 				(first < 0 || page.Places[next[i]].Compare(pages[first].Places[next[first]], l.descending) < 0) {
 				first = i

@@ -51,8 +51,14 @@ func (s *Store) List(ctx context.Context, rt *schema.ResourceType, query scim.Qu
 	page := &scim.Page{Total: len(matching)}
 	rest := matching[min(skip, len(matching)):]
 	shown := rest[:min(max(query.Count, 0), len(rest))]
-	for _, p := range shown {
-		page.Resources = append(page.Resources, s.resource(rt, p.record, query.Need))
+	members := 0
+	for i, p := range shown {
+		r := s.resource(rt, p.record, query.Need)
+		if members += r.MemberCount; query.Need.Members && query.MaxMembers > 0 && i > 0 && members > query.MaxMembers {
+			shown = shown[:i]
+			break
+		}
+		page.Resources = append(page.Resources, r)
 		if query.Sort != nil {
 			page.Places = append(page.Places, p.Place)
 		}
