@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -149,7 +150,7 @@ func (o *Operator) add(ctx context.Context) error {
 			return observe(ctx, o.config, m, o.provisioning, o.tokens, o.activity, policies, o.leading.Load)
 		},
 		func(m manager.Manager) error { return m.AddHealthzCheck("ping", healthz.Ping) },
-		func(m manager.Manager) error { return m.AddReadyzCheck("scim", o.server.Ready) },
+		func(m manager.Manager) error { return m.AddReadyzCheck("scim", o.ready) },
 	} {
 		if err := register(o.manager); err != nil {
 			return err
@@ -181,6 +182,15 @@ func (o *Operator) Run(ctx context.Context) error {
 	served := o.manager.Start(ctx)
 	cancel()
 	return errors.Join(served, <-led)
+}
+
+// ready is a readiness check. The informers are filled before the directory has
+// gone through all that they delivered, and until then it answers nothing.
+func (o *Operator) ready(rq *http.Request) error {
+	if !o.directory.Synced() {
+		return errors.New("the directory is not read yet")
+	}
+	return o.server.Ready(rq)
 }
 
 // SCIMAddress is where SCIM is served, host:port; empty while it is not.
