@@ -85,54 +85,56 @@ func (s scope) rendering(u *v1alpha1.User, need scim.Need) *rendering {
 	return r
 }
 
-// renderings keeps what was rendered lately, by id: it lets go of what was not
-// asked for since half of the bound was filled.
+// renderings keeps what was rendered, by id. When that is too much, any are let
+// go: then most of what is asked for is still there, whatever the order in which
+// it is asked for, and looking something up changes nothing.
 type renderings struct {
 	limit int
 
-	mu         sync.RWMutex
-	young, old map[string]*rendering
-	youngSize  int
+	mu   sync.RWMutex
+	by   map[string]*rendering
+	size int
 }
 
 func newRenderings(limit int) *renderings {
-	return &renderings{limit: limit, young: map[string]*rendering{}}
+	return &renderings{limit: limit, by: map[string]*rendering{}}
 }
 
 func (c *renderings) get(id string) *rendering {
 	c.mu.RLock()
-	r, young := c.young[id]
-	if !young {
-		r = c.old[id]
-	}
-	c.mu.RUnlock()
-	if !young && r != nil {
-		c.put(id, r)
-	}
-	return r
+	defer c.mu.RUnlock()
+	return c.by[id]
 }
 
 func (c *renderings) put(id string, r *rendering) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if before := c.young[id]; before != nil {
-		c.youngSize -= before.size()
+	c.drop(id)
+	if r.size() > c.limit {
+		return
 	}
-	if c.youngSize += r.size(); c.youngSize > c.limit/2 {
-		c.old, c.young, c.youngSize = c.young, map[string]*rendering{}, r.size()
+	for other := range c.by { // begins anywhere
+		if c.size+r.size() <= c.limit {
+			break
+		}
+		c.drop(other)
 	}
-	c.young[id] = r
-	delete(c.old, id)
+	c.by[id] = r
+	c.size += r.size()
 }
 
 func (c *renderings) forget(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if before := c.young[id]; before != nil {
-		c.youngSize -= before.size()
+	c.drop(id)
+}
+
+// drop is called with c.mu held.
+func (c *renderings) drop(id string) {
+	if r := c.by[id]; r != nil {
+		c.size -= r.size()
+		delete(c.by, id)
 	}
-	delete(c.young, id)
-	delete(c.old, id)
 }
 
 // turns counts, for each sync, what may have changed the groups that users are in.

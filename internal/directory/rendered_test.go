@@ -219,23 +219,24 @@ func TestRenderingsAreBounded(t *testing.T) {
 	c := newRenderings(10_000)
 	for i := range 100 {
 		c.put(fmt.Sprint(i), of(1000))
-		c.get("0")
+		if c.get(fmt.Sprint(i)) == nil {
+			t.Errorf("the latest, %d, is not kept", i)
+		}
 	}
-	if n := len(c.young) + len(c.old); n > 10 {
-		t.Errorf("%d of 1,000 bytes are kept, more than fit", n)
+	if n := len(c.by); n != 10 || c.size != 10_000 {
+		t.Errorf("%d of 1,000 bytes are kept, and %d bytes counted, where 10 fit", n, c.size)
 	}
-	if c.get("0") == nil || c.get("99") == nil || c.get("50") != nil {
-		t.Error("what was asked for lately should be kept, and nothing else")
+	c.put("99", of(2000))
+	if len(c.by) != 9 || c.size != 10_000 {
+		t.Errorf("%d are kept, and %d bytes counted, after one grew", len(c.by), c.size)
 	}
-	c.forget("0")
-	c.forget("99")
-	if c.get("0") != nil || c.get("99") != nil {
-		t.Error("what was forgotten is kept")
+	if c.put("huge", of(10_001)); c.get("huge") != nil || len(c.by) != 9 {
+		t.Error("what is larger than the bound is kept, or drove out the rest")
 	}
-	for id := range c.young {
-		c.forget(id)
+	for i := range 100 {
+		c.forget(fmt.Sprint(i))
 	}
-	if c.youngSize != 0 {
-		t.Errorf("nothing is kept, but %d bytes are counted", c.youngSize)
+	if len(c.by) != 0 || c.size != 0 {
+		t.Errorf("after all was forgotten %d are kept, and %d bytes counted", len(c.by), c.size)
 	}
 }
