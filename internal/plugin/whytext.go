@@ -186,6 +186,9 @@ func writeAnswer(t *output.Text, w *access.Why) {
 		}
 	}
 	for i := range w.Missing {
+		if a.Allowed || a.ByRollcall {
+			break // nothing is missing
+		}
 		b := &w.Missing[i]
 		t.Title("Not by %s (%s)", b.Binding, strings.Join(b.Roles, ", "))
 		writeWays(t, w, b)
