@@ -29,6 +29,7 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/directory"
 	"github.com/rollcall-scim/rollcall/test/controlplane"
+	"github.com/rollcall-scim/rollcall/test/leak"
 )
 
 // OperatorNamespace is the operator's own.
@@ -56,6 +57,9 @@ func Rule(group, resource string, verbs ...string) rbacv1.PolicyRule {
 func Main(m *testing.M, options Options) {
 	log.SetLogger(logr.Discard())
 	code, err := run(m, options)
+	if code == 0 && err == nil {
+		err = leak.Find()
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1

@@ -29,6 +29,7 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 	"github.com/rollcall-scim/rollcall/test/controlplane"
+	"github.com/rollcall-scim/rollcall/test/leak"
 )
 
 var (
@@ -42,6 +43,9 @@ var (
 func TestMain(m *testing.M) {
 	log.SetLogger(logr.Discard())
 	code, err := run(m)
+	if code == 0 && err == nil {
+		err = leak.Find()
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1

@@ -1,0 +1,9 @@
+package operator
+
+import (
+	"testing"
+
+	"github.com/rollcall-scim/rollcall/test/leak"
+)
+
+func TestMain(m *testing.M) { leak.Main(m) }
