@@ -41,6 +41,8 @@ func TestTheProgramSaysWhatIsWrong(t *testing.T) {
 		"no name of a namespace":    {[]string{"--kubeconfig", kubeconfig, "--sync-namespaces=A_b"}, `"A_b" is no name of a namespace`},
 		"no namespace for a Lease":  {[]string{"--kubeconfig", kubeconfig, "--sync-namespaces=a"}, "--leader-election-namespace"},
 		"a certificate without key": {[]string{"--kubeconfig", kubeconfig, "--sync-namespaces=a", "--leader-elect=false", "--tls-cert-file=tls.crt"}, "go together"},
+		"few bytes of bodies":       {[]string{"--kubeconfig", kubeconfig, "--sync-namespaces=a", "--leader-elect=false", "--max-concurrent-body-bytes=1000000"}, "one sync gets half of them"},
+		"a negative delay":          {[]string{"--kubeconfig", kubeconfig, "--sync-namespaces=a", "--leader-elect=false", "--shutdown-delay=-1s"}, "cannot be negative"},
 		"an external URL":           {[]string{"--kubeconfig", kubeconfig, "--sync-namespaces=a", "--leader-elect=false", "--external-url=scim"}, "must look like https://scim.example.com"},
 	}
 	for name, test := range tests {
@@ -53,6 +55,24 @@ func TestTheProgramSaysWhatIsWrong(t *testing.T) {
 				t.Errorf("got %v, want an error that says %q", err, test.says)
 			}
 		})
+	}
+}
+
+// TestAPodKnowsItsNamespace: selectors of bindings must not reach it.
+func TestAPodKnowsItsNamespace(t *testing.T) {
+	t.Setenv("POD_NAMESPACE", "")
+	t.Setenv("KUBECONFIG", "")
+	t.Setenv("KUBERNETES_SERVICE_HOST", "192.0.2.1")
+	for flag, says := range map[string]string{
+		"--log-level=info":              "set POD_NAMESPACE or --operator-namespace",
+		"--operator-namespace=rollcall": "no way to reach an API server", // which this test is not in
+	} {
+		program := command()
+		program.SetArgs([]string{"--sync-namespaces=a", "--leader-elect=false", flag})
+		program.SetErr(&bytes.Buffer{})
+		if err := program.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v, want an error that says %q", flag, err, says)
+		}
 	}
 }
 

@@ -86,11 +86,11 @@ func (o *options) run(ctx context.Context, stderr io.Writer) error {
 	if err := noticeDeadConnections(); err != nil {
 		return err
 	}
-	if o.config.REST, err = o.restConfig(); err != nil {
-		return err
-	}
 	if o.inCluster() && o.config.Namespace == "" && o.config.LeaderElectionNamespace == "" {
 		return errors.New("the operator's own namespace is not known, so it could not be kept out of selectors: set POD_NAMESPACE or --operator-namespace")
+	}
+	if o.config.REST, err = o.restConfig(); err != nil {
+		return err
 	}
 	o.config.Log = log
 	metrics.SetVersion(version)

@@ -180,7 +180,14 @@ func TestReplicasComeAndGo(t *testing.T) {
 	})
 	other := c.run(t)
 	through := func(p *process) scimClient { return c.at("http://" + p.scim) }
-	within(t, "the endpoint is open", statusOf(t, through(other), 200))
+	for _, p := range []*process{leader, other} {
+		within(t, "the endpoint is open", func() string {
+			if got, err := through(p).try(t, "GET", "/Users", ""); err != nil || got.Status != 200 {
+				return fmt.Sprintf("%v, got %d %s\n%s", err, got.Status, got.Body, p.said())
+			}
+			return ""
+		})
+	}
 	alice, bob := through(other).newUser(t, "alice"), through(leader).newUser(t, "bob")
 	admins := through(other).newGroup(t, "admins", alice)
 	c.bound(t, "alice", true)
