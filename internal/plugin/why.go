@@ -35,6 +35,9 @@ RESOURCE is as for kubectl auth can-i: pods, deployments.apps, configmaps/NAME, 
 			return s.completeUsers(cmd, args, typed)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if asked, what, ok := strings.Cut(verb, " "); ok && len(args) == 1 { // --can "list pods"
+				verb, args = asked, append(args, what)
+			}
 			if (verb != "") != (len(args) == 2) {
 				return errors.New("--can takes a verb and a resource: kubectl rollcall why USER --can list pods -n NAMESPACE")
 			}
