@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"strings"
 )
@@ -64,15 +63,8 @@ func (n *node) loadImages(ctx context.Context, archives []string) error {
 	if err := writePauseImage(ctx, n, pause); err != nil {
 		return err
 	}
-	if _, err := n.command(ctx, "ctr", n.ctr("images", "import", pause)...); err != nil {
-		return err
-	}
-	for _, named := range archives {
-		name, archive, ok := strings.Cut(named, "=")
-		if !ok {
-			return fmt.Errorf("image %q must be NAME=FILE", named)
-		}
-		if _, err := n.command(ctx, "ctr", n.ctr("images", "import", "--index-name", name, archive)...); err != nil {
+	for _, archive := range append([]string{pause}, archives...) {
+		if _, err := n.command(ctx, "ctr", n.ctr("images", "import", archive)...); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 )
 
@@ -34,7 +35,13 @@ func main() {
 // writePauseImage builds the image as an archive that containerd imports: a
 // layer with one program, its configuration, and a manifest that names both.
 func writePauseImage(ctx context.Context, n *node, archive string) error {
-	source, program := n.path("run", "pause.go"), n.path("run", "pause")
+	// Not in the state folder: the go command finds that below the repository.
+	folder, err := os.MkdirTemp("", "pause")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	source, program := filepath.Join(folder, "main.go"), filepath.Join(folder, "pause")
 	if err := os.WriteFile(source, []byte(pauseSource), 0o600); err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@
 // routed, names are resolved; NetworkPolicies are stored and enforced by nobody.
 // It needs root on Linux, and there is one at a time on a machine.
 //
-//	go run ./hack/node --kubeconfig /tmp/admin.conf --images example.com/image:tag=image.tar
+//	go run ./hack/node --kubeconfig /tmp/admin.conf --images bin/image.tar
 //
 // The kubeconfig appears when the node is Ready, and is removed at the end, as
 // is everything else that the node wrote or set up.
@@ -48,7 +48,7 @@ func run(ctx context.Context, arguments []string) (err error) {
 	kubeconfig := flags.String("kubeconfig", "node.conf", "`file` to write a kubeconfig with cluster-admin rights to")
 	programs := flags.String("programs", "bin/node", "`folder` of the programs, as hack/node.sh prints it")
 	state := flags.String("state", "bin/node-state", "`folder` for what the node writes; emptied first")
-	images := flags.String("images", "", "OCI image archives to load, comma-separated `NAME=FILE`")
+	images := flags.String("images", "", "image archives to load, which name the images, comma-separated `files`")
 	_ = flags.Parse(arguments) // exits on an error
 	if os.Geteuid() != 0 {
 		return errors.New("a node needs root on Linux; elsewhere use kind, minikube or any cluster, by KUBECONFIG")
