@@ -26,6 +26,7 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/scim/filter"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 	"github.com/rollcall-scim/rollcall/test/controlplane"
+	"github.com/rollcall-scim/rollcall/test/leak"
 )
 
 var (
@@ -36,6 +37,9 @@ var (
 
 func TestMain(m *testing.M) {
 	code, err := runAll(m)
+	if code == 0 && err == nil {
+		err = leak.Find()
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
