@@ -121,6 +121,11 @@ chart: ## Generate what of charts/rollcall follows from config/ and the comments
 helm-lint: controlplane $(HELM) ## Lint the chart; apply it with each ci/*-values.yaml to a real API server (dry run); compare it with config/.
 	@go test -count=1 ./test/chart
 
+# On another cluster: KUBECONFIG=FILE IMAGE=REPOSITORY TAG=TAG UPGRADE_TAG=TAG
+.PHONY: e2e
+e2e: build $(HELM) ## Install the chart on a real cluster, connect identity providers, upgrade, uninstall: a node of its own (root on Linux), or KUBECONFIG.
+	@hack/e2e.sh
+
 .PHONY: helm-unittest
 helm-unittest: $(HELM_UNITTEST) ## Run the chart's unit tests, charts/rollcall/tests.
 	@$(HELM_UNITTEST) --strict --file 'tests/*_test.yaml' charts/rollcall
