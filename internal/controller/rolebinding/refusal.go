@@ -99,7 +99,7 @@ func refusal(err error, key objectKey, role rbacv1.RoleRef) (problem *projection
 			"the operator may not bind %s %q%s; %s", role.Kind, role.Name, key.where(), howToGrant(role))
 	case apierrors.IsForbidden(err):
 		return report(true, projection.ReasonRefusedByTheAPIServer, "writing %s was refused: %v", key, err)
-	case apierrors.IsInvalid(err), apierrors.IsRequestEntityTooLargeError(err):
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err): // a webhook may give any of them
 		return report(false, projection.ReasonRefusedByTheAPIServer, "writing %s was refused: %v", key, err)
 	}
 	return report(false, projection.ReasonAPIServerNotResponding, "writing %s failed and is tried again: %v", key, err)

@@ -1,74 +1,17 @@
 package rolebinding_test
 
 import (
-	"encoding/pem"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/test/webhook"
 )
-
-// hangs has every write of RoleBindings in a namespace wait for a webhook that
-// does not answer, until the function is called.
-func (w world) hangs(namespace string) (calls *atomic.Int64, mend func()) {
-	w.Helper()
-	calls = &atomic.Int64{}
-	release := make(chan struct{})
-	server := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, rq *http.Request) {
-		calls.Add(1)
-		select {
-		case <-release:
-		case <-rq.Context().Done():
-		}
-	}))
-	url, fail, none, seconds := server.URL, admissionv1.Fail, admissionv1.SideEffectClassNone, int32(30)
-	webhook := &admissionv1.ValidatingWebhookConfiguration{
-		ObjectMeta: metav1.ObjectMeta{Name: "hangs-" + namespace},
-		Webhooks: []admissionv1.ValidatingWebhook{{
-			Name: "hangs.example.com",
-			ClientConfig: admissionv1.WebhookClientConfig{
-				URL: &url, CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
-			},
-			Rules: []admissionv1.RuleWithOperations{{
-				Operations: []admissionv1.OperationType{admissionv1.OperationAll},
-				Rule: admissionv1.Rule{APIGroups: []string{"rbac.authorization.k8s.io", "scim.rollcall.dev"}, APIVersions: []string{"*"},
-					Resources: []string{"rolebindings", "grouprolebindings/status"}},
-			}},
-			NamespaceSelector:       &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": namespace}},
-			FailurePolicy:           &fail,
-			SideEffects:             &none,
-			TimeoutSeconds:          &seconds,
-			AdmissionReviewVersions: []string{"v1"},
-		}},
-	}
-	w.create(webhook)
-	mended := false
-	mend = func() {
-		if mended {
-			return
-		}
-		mended = true
-		w.delete(webhook)
-		close(release)
-		server.Close()
-	}
-	w.Cleanup(func() {
-		if !mended {
-			close(release)
-			server.Close()
-		}
-	})
-	return calls, mend
-}
 
 // While each write in one namespace hangs, of more bindings than there are
 // workers, access elsewhere ends at once: by bindings of other namespaces, and
@@ -105,11 +48,11 @@ func TestANamespaceThatHangsHoldsUpNoOther(t *testing.T) {
 		return reason == "Bound"
 	})
 
-	calls, mend := w.hangs(slow)
+	hook := webhook.Start(t, admin, slow, []string{"rolebindings", "grouprolebindings/status"}, webhook.Hangs)
 	w.within(10*time.Second, "the webhook is asked", func() bool {
 		w.setMembers(devs, ids...)
 		w.setMembers(devs, ids[:rounds+1]...)
-		return calls.Load() > 0
+		return hook.Calls.Load() > 0
 	})
 	var took []time.Duration
 	for i := range rounds {
@@ -123,13 +66,13 @@ func TestANamespaceThatHangsHoldsUpNoOther(t *testing.T) {
 	slices.Sort(took)
 	t.Logf("while a webhook hangs in another namespace, access ends after %s (median), %s (slowest of %d)", took[rounds/2], took[rounds-1], rounds)
 	if slowest := took[rounds-1]; slowest > 5*time.Second {
-		t.Errorf("it took up to %s; the webhook hangs for 30s", slowest)
+		t.Errorf("it took up to %s; the webhook hangs for %d s", slowest, webhook.Timeout)
 	}
 	w.within(20*time.Second, "the ClusterGroupRoleBinding tells of the webhook", func() bool {
 		status, reason := w.status(both)
 		return reason == "APIServerError" && slices.ContainsFunc(status.Problems, func(line string) bool { return strings.Contains(line, slow) })
 	})
-	mend()
+	hook.Remove()
 	w.within(60*time.Second, "the namespace catches up", func() bool { return !w.may("user0", "get", "pods", slow) && w.may("user6", "get", "pods", slow) })
 	w.within(60*time.Second, "all is told to be well", func() bool {
 		_, one := w.status(both)
