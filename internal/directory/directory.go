@@ -38,7 +38,8 @@ const (
 // Options configure a Directory. Cache and Client are required.
 type Options struct {
 	// Cache has one informer for each of User, Group and GroupMemberSlice that
-	// watches all namespaces. A transform may strip managedFields, no more.
+	// watches all namespaces, best with CacheOptions. Another transform may strip
+	// managedFields, no more.
 	Cache cache.Cache
 	// Client reads and writes without a cache.
 	Client client.Client
