@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -65,8 +66,16 @@ func (p *Projection) Begin(binding types.NamespacedName) {
 	}
 }
 
-// Written says that an object of the binding was written.
-func (p *Projection) Written(binding types.NamespacedName) {
+// Wrote says what came of writing an object of the binding. Objects that have
+// changed since they were read are no failure: they are read again.
+func (p *Projection) Wrote(binding types.NamespacedName, err error) {
+	switch {
+	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
+		return
+	case err != nil:
+		p.errors.Inc()
+		return
+	}
 	p.mu.Lock()
 	var since time.Time
 	if s := p.bindings[binding]; s != nil {
@@ -89,6 +98,3 @@ func (p *Projection) Done(binding types.NamespacedName) {
 		}
 	}
 }
-
-// Failed counts a write that failed or was refused.
-func (p *Projection) Failed() { p.errors.Inc() }

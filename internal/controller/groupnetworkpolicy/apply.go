@@ -150,6 +150,7 @@ func (c *Controller) applyOne(ctx context.Context, policy *v1alpha1.GroupNetwork
 	if existing == nil {
 		created := wanted.DeepCopy()
 		err := a.job.Write(ctx, func(ctx context.Context) error { return c.Client.Create(ctx, created) })
+		c.measured.Wrote(client.ObjectKeyFromObject(policy), err)
 		switch {
 		case err == nil:
 			a.exists = append(a.exists, *created)
@@ -189,7 +190,9 @@ func (c *Controller) applyOne(ctx context.Context, policy *v1alpha1.GroupNetwork
 		}
 	}
 	// With the resourceVersion of what was read: a conflict starts over.
-	if err := a.job.Write(ctx, func(ctx context.Context) error { return c.Client.Update(ctx, updated) }); err != nil {
+	err := a.job.Write(ctx, func(ctx context.Context) error { return c.Client.Update(ctx, updated) })
+	c.measured.Wrote(client.ObjectKeyFromObject(policy), err)
+	if err != nil {
 		a.exists = append(a.exists, *existing)
 		return a.refused(err, wanted)
 	}
@@ -205,7 +208,7 @@ func (a *applied) refused(err error, object *networkingv1.NetworkPolicy) error {
 		return fmt.Errorf("%w: %w", errLate, err)
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return nil
-	case apierrors.IsForbidden(err), apierrors.IsInvalid(err), apierrors.IsRequestEntityTooLargeError(err):
+	case apierrors.IsForbidden(err), apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):
 		a.problems = append(a.problems, projection.NewProblem(projection.ReasonRefusedByTheAPIServer, "writing NetworkPolicy %q was refused: %v", object.Name, err))
 	default:
 		a.problems = append(a.problems, projection.NewProblem(projection.ReasonAPIServerNotResponding,

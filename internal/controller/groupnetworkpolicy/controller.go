@@ -32,6 +32,7 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/controller/pace"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
+	"github.com/rollcall-scim/rollcall/internal/metrics"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/projection/networkpolicy"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
@@ -73,11 +74,12 @@ type Options struct {
 // Controller reconciles GroupNetworkPolicies.
 type Controller struct {
 	Options
-	held    source.Held // policies of whose values not everything is known
-	guarded source.Held // policies whose removals the guard holds
-	budget  *budget
-	soon    workqueue.TypedRateLimiter[reconcile.Request]
-	pace    *pace.Pace[types.NamespacedName]
+	held     source.Held // policies of whose values not everything is known
+	guarded  source.Held // policies whose removals the guard holds
+	budget   *budget
+	soon     workqueue.TypedRateLimiter[reconcile.Request]
+	pace     *pace.Pace[types.NamespacedName]
+	measured *metrics.Projection
 
 	// Set by Register.
 	lanes    *lane.Lanes
@@ -88,12 +90,14 @@ type Controller struct {
 // New makes a Controller. Call Register on it.
 func New(options Options) *Controller {
 	return &Controller{Options: options, budget: newBudget(time.Now),
-		soon: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastSoon),
-		pace: pace.New[types.NamespacedName](statusInterval, time.Now)}
+		soon:     workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastSoon),
+		pace:     pace.New[types.NamespacedName](statusInterval, time.Now),
+		measured: metrics.NewProjection("GroupNetworkPolicy")}
 }
 
 // Reconcile brings the NetworkPolicies of one GroupNetworkPolicy in line.
 func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (reconcile.Result, error) {
+	c.measured.Begin(rq.NamespacedName)
 	owned, err := c.owned(ctx, rq.NamespacedName)
 	if err != nil {
 		return reconcile.Result{}, err
@@ -146,6 +150,9 @@ func (c *Controller) Reconcile(ctx context.Context, rq reconcile.Request) (recon
 	if a.failure != nil {
 		return reconcile.Result{}, a.failure
 	}
+	if a.wait == 0 {
+		c.measured.Done(rq.NamespacedName)
+	}
 	a.again(wait)
 	return reconcile.Result{RequeueAfter: again(in, result, a)}, nil
 }
@@ -170,6 +177,7 @@ func consumer(rq reconcile.Request) source.Consumer {
 
 // forget drops what is kept about a policy that is gone.
 func (c *Controller) forget(rq reconcile.Request) {
+	c.measured.Done(rq.NamespacedName)
 	c.held.Set(rq, nil)
 	c.guarded.Set(rq, nil)
 	c.soon.Forget(rq)
@@ -194,6 +202,7 @@ func (c *Controller) input(ctx context.Context, reader *source.Reader, policy *v
 		in.NoAdditions = c.Gate()
 	}
 	if c.Guard != nil {
+		c.Guard.Concerns(networkpolicy.GuardKey(client.ObjectKeyFromObject(policy)), syncsOf(policy))
 		in.Guard = c.Guard.Propose
 	}
 	sources := map[types.NamespacedName]networkpolicy.Source{}

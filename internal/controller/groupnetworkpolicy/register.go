@@ -72,8 +72,8 @@ func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
 		For(&v1alpha1.GroupNetworkPolicy{}, builder.WithPredicates(predicate.Funcs{
 			UpdateFunc: func(e event.UpdateEvent) bool { return !source.SameSpec(e.ObjectOld, e.ObjectNew) },
 		})).
-		Watches(&v1alpha1.Group{}, source.OnChange(c.groupChanged)).
-		Watches(&v1alpha1.User{}, source.OnChange(c.userChanged)).
+		Watches(&v1alpha1.Group{}, source.OnChange(measured(c, c.groupChanged))).
+		Watches(&v1alpha1.User{}, source.OnChange(measured(c, c.userChanged))).
 		Watches(&v1alpha1.IdentityProviderSync{}, source.OnChange(c.syncChanged)).
 		Watches(&corev1.Namespace{}, source.OnChange(c.namespaceChanged)).
 		Watches(&networkingv1.NetworkPolicy{}, handler.EnqueueRequestsFromMapFunc(c.objectChanged)).
@@ -86,4 +86,15 @@ func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
 		build = build.WatchesRawSource(c.GateChanged(func(ctx context.Context) []reconcile.Request { return c.policies(ctx) }))
 	}
 	return build.Complete(c)
+}
+
+// measured notes when an event was seen that may have a policy's objects written.
+func measured[T client.Object](c *Controller, concerns func(ctx context.Context, before, after T) []reconcile.Request) func(context.Context, T, T) []reconcile.Request {
+	return func(ctx context.Context, before, after T) []reconcile.Request {
+		requests := concerns(ctx, before, after)
+		for _, rq := range requests {
+			c.measured.Seen(rq.NamespacedName)
+		}
+		return requests
+	}
 }

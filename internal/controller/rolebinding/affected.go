@@ -82,6 +82,7 @@ func (a affected) all(ctx context.Context) []reconcile.Request { return a.call(a
 func (a affected) call(requests []reconcile.Request) []reconcile.Request {
 	for _, rq := range requests {
 		a.attention.call(request{a.kind.name, rq.NamespacedName})
+		a.measured[a.kind.name].Seen(rq.NamespacedName)
 	}
 	return requests
 }

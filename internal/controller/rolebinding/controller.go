@@ -30,6 +30,7 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/controller/lane"
 	"github.com/rollcall-scim/rollcall/internal/controller/pace"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
+	"github.com/rollcall-scim/rollcall/internal/metrics"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
 )
@@ -83,6 +84,7 @@ type Controllers struct {
 	writers   chan struct{} // bounds what waits for the API server, but for removals
 	slow      slowParts
 	formers   formers
+	measured  map[string]*metrics.Projection // by kind
 
 	// Set by Register.
 	lanes    *lane.Lanes
@@ -106,18 +108,20 @@ type request struct {
 func New(options Options) *Controllers {
 	options.FormerRoleTime = cmp.Or(options.FormerRoleTime, formerRoleTime)
 	c := &Controllers{
-		Options: options,
-		budget:  newBudget(time.Now),
-		written: newWritten(time.Now),
-		pace:    pace.New[request](statusInterval, time.Now),
-		telling: newTelling(time.Now),
-		held:    map[string]*source.Held{},
-		guarded: map[string]*source.Held{},
-		retries: workqueue.NewTypedItemExponentialFailureRateLimiter[request](firstRetry, time.Second),
-		writers: make(chan struct{}, maxWriters),
+		Options:  options,
+		budget:   newBudget(time.Now),
+		written:  newWritten(time.Now),
+		pace:     pace.New[request](statusInterval, time.Now),
+		telling:  newTelling(time.Now),
+		held:     map[string]*source.Held{},
+		guarded:  map[string]*source.Held{},
+		measured: map[string]*metrics.Projection{},
+		retries:  workqueue.NewTypedItemExponentialFailureRateLimiter[request](firstRetry, time.Second),
+		writers:  make(chan struct{}, maxWriters),
 	}
 	for _, k := range kinds {
 		c.held[k.name], c.guarded[k.name] = &source.Held{}, &source.Held{}
+		c.measured[k.name] = metrics.NewProjection(k.name)
 	}
 	return c
 }

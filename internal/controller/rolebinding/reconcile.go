@@ -40,6 +40,7 @@ const (
 func (c *Controllers) reconcile(ctx context.Context, k kind, rq reconcile.Request) (reconcile.Result, error) {
 	r := request{k.name, rq.NamespacedName}
 	called := c.attention.begin(r)
+	c.measured[k.name].Begin(rq.NamespacedName)
 	begun := time.Now()
 
 	object := k.empty()
@@ -120,10 +121,11 @@ func (c *Controllers) project(rq reconcile.Request, k kind, s *scope, sources ma
 	if c.Gate != nil {
 		in.NoAdditions = c.Gate()
 	}
+	syncs := s.binding.Syncs()
 	if c.Guard != nil {
+		c.Guard.Concerns(s.binding.Key().String(), syncs)
 		in.Guard = c.Guard.Propose
 	}
-	syncs := s.binding.Syncs()
 	c.held[k.name].Set(rq, syncs) // before projecting, so that no change of a user falls between the two
 	outcome := projection.Project(in)
 	var guarded []types.NamespacedName
@@ -161,6 +163,9 @@ func (s *scope) after(statusIn time.Duration) (reconcile.Result, error) {
 		sooner(true, s.retries.When(s.request))
 	} else {
 		s.retries.Forget(s.request)
+	}
+	if !s.pending && !s.unfinished && !s.late && !s.unrevoked && len(s.waiting) == 0 {
+		s.measured[s.kind.name].Done(s.request.NamespacedName)
 	}
 	if failure := errors.Join(s.failures...); failure != nil && in == 0 {
 		return reconcile.Result{}, failure

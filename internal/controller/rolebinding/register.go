@@ -113,6 +113,7 @@ func (c *Controllers) register(ctx context.Context, m manager.Manager, k kind) e
 			changed := !source.SameSpec(e.ObjectOld, e.ObjectNew)
 			if changed {
 				c.attention.call(request{k.name, client.ObjectKeyFromObject(e.ObjectNew)})
+				c.measured[k.name].Seen(client.ObjectKeyFromObject(e.ObjectNew))
 			}
 			return changed
 		}})).

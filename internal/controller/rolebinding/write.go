@@ -132,6 +132,7 @@ func (p *part) write(ctx context.Context, key objectKey, o client.Object, delete
 	if err == nil {
 		p.wrote.Store(true)
 	}
+	p.measured[p.kind.name].Wrote(p.request.NamespacedName, err)
 	return err
 }
 
