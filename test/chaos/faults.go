@@ -116,8 +116,12 @@ func (r *run) oneFault(ctx context.Context, name string) error {
 		r.say("%-16s %s: NOT RECOVERED: %s", name, detail, e.stuck)
 		return nil
 	}
-	r.say("%-16s %s; answered after %s, projected after %s; %d changes acknowledged, %d requests failed", name, detail,
-		round(e.answered), round(e.projected), after.acknowledged, after.failed())
+	failed := fmt.Sprintf("%d requests failed", after.failed())
+	if first := r.tally.now().firstFailure; first != "" && name == faultRestart {
+		failed += " (" + first + ")"
+	}
+	r.say("%-16s %s; answered after %s, projected after %s; %d changes acknowledged, %s", name, detail,
+		round(e.answered), round(e.projected), after.acknowledged, failed)
 	return pause(ctx, r.between(200*time.Millisecond, 1500*time.Millisecond))
 }
 
