@@ -1,9 +1,11 @@
 package security
 
 import (
+	"context"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 )
@@ -26,9 +28,14 @@ func TestProvisioningLogs(t *testing.T) {
 
 	withstands(t, "rollcall-provisioning-logs", map[string]attack{
 		"the operator writes one": {thief, creating(provisioningLog(ns, "written"))},
-		"the operator changes one": {thief, changing(changed, func(l *v1alpha1.ProvisioningLog) {
-			l.Dropped = 1
-		})},
+		"the operator changes one": {thief, func(ctx context.Context, as client.Client) error {
+			log := &v1alpha1.ProvisioningLog{}
+			if err := admin.Get(ctx, client.ObjectKeyFromObject(changed), log); err != nil {
+				return err
+			}
+			log.Dropped++
+			return as.Update(ctx, log)
+		}},
 		"the garbage collector deletes": {actor{"system:serviceaccount:kube-system:generic-garbage-collector"}, deleting(collected)},
 	}, map[string]attack{
 		"forges a log":         {mallory, creating(provisioningLog(ns, "forged"))},
