@@ -35,6 +35,9 @@ func Short() Options {
 	return Options{Users: 1_200, Groups: 60, Memberships: 12_000, Bindings: 5, ThroughSCIM: 60, Samples: 8}
 }
 
+// maxUsers is how many fit into the request that creates the group of everybody.
+const maxUsers = 200_000
+
 // pushedGroups are the groups that internal/idpsim pushes, with pushedMembers
 // memberships each: a twentieth of them, and few.
 func (o Options) pushedGroups() int { return min(o.Groups/20, 50) }
@@ -49,7 +52,7 @@ func (o Options) check() error {
 		return nil
 	}
 	return errors.Join(
-		within("users", o.Users, 100, 1_000_000),
+		within("users", o.Users, 100, maxUsers),
 		within("groups", o.Groups, 20, 100_000),
 		within("memberships", o.Memberships, o.Users+pushedMembers*o.Groups, min(o.Users*o.Groups, 20_000_000)),
 		within("bindings", o.Bindings, 1, o.Groups-o.pushedGroups()),

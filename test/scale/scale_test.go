@@ -136,6 +136,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		says   string
 	}{
 		"few users":              {func(o *Options) { o.Users = 99 }, "users must be between"},
+		"many users":             {func(o *Options) { o.Users = 200_001 }, "users must be between"},
 		"few groups":             {func(o *Options) { o.Groups = 1 }, "groups must be between"},
 		"not enough for all":     {func(o *Options) { o.Memberships = o.Users }, "memberships must be between"},
 		"more than there can be": {func(o *Options) { o.Memberships = o.Users*o.Groups + 1 }, "memberships must be between"},
