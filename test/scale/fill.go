@@ -21,7 +21,6 @@ import (
 type group struct {
 	id, name string
 	members  []int // of people
-	bound    bool
 }
 
 // fill makes everything that is measured. The operator runs before and after.
@@ -144,7 +143,6 @@ func (r *runner) bind(ctx context.Context) error {
 	began, want := time.Now(), 0
 	for i := range r.Bindings {
 		g := r.groups[i*len(r.groups)/r.Bindings]
-		g.bound = true
 		want += len(g.members)
 		if err := r.cluster.Admin.Create(ctx, &v1alpha1.GroupRoleBinding{
 			ObjectMeta: metav1.ObjectMeta{Namespace: bindingsNamespace, Name: g.name},
