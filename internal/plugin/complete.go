@@ -24,11 +24,9 @@ const (
 	completions = 100
 )
 
-type completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
-
 // complete makes a completion of what names gives, for the first argument only.
-func (s *session) complete(cmd *cobra.Command, args []string, arguments int, names func(context.Context, *cluster.Cluster) ([]string, error)) ([]string, cobra.ShellCompDirective) {
-	if len(args) >= arguments {
+func (s *session) complete(cmd *cobra.Command, args []string, names func(context.Context, *cluster.Cluster) ([]string, error)) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
@@ -50,7 +48,7 @@ func (s *session) complete(cmd *cobra.Command, args []string, arguments int, nam
 
 // completeSyncs offers names of syncs, with the namespace where a name is not enough.
 func (s *session) completeSyncs(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	return s.complete(cmd, args, 1, func(ctx context.Context, c *cluster.Cluster) ([]string, error) {
+	return s.complete(cmd, args, func(ctx context.Context, c *cluster.Cluster) ([]string, error) {
 		syncs, err := c.Syncs(ctx)
 		count := map[string]int{}
 		for i := range syncs {
@@ -74,7 +72,7 @@ var errEnough = errors.New("enough names")
 
 // completeUsers offers userNames, from as many pages as there is time for.
 func (s *session) completeUsers(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	return s.complete(cmd, args, 1, func(ctx context.Context, c *cluster.Cluster) ([]string, error) {
+	return s.complete(cmd, args, func(ctx context.Context, c *cluster.Cluster) ([]string, error) {
 		syncs, err := c.Choose(ctx, flagValue(cmd, "sync"))
 		if err != nil {
 			return nil, err
@@ -100,7 +98,7 @@ func (s *session) completeUsers(cmd *cobra.Command, args []string, typed string)
 
 // completeGroups offers displayNames.
 func (s *session) completeGroups(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	return s.complete(cmd, args, 1, func(ctx context.Context, c *cluster.Cluster) ([]string, error) {
+	return s.complete(cmd, args, func(ctx context.Context, c *cluster.Cluster) ([]string, error) {
 		syncs, err := c.Choose(ctx, flagValue(cmd, "sync"))
 		if err != nil {
 			return nil, err
@@ -118,7 +116,7 @@ func (s *session) completeGroups(cmd *cobra.Command, args []string, typed string
 
 // completeNamespaces asks for no more than their names.
 func (s *session) completeNamespaces(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	return s.complete(cmd, nil, 1, func(ctx context.Context, c *cluster.Cluster) ([]string, error) {
+	return s.complete(cmd, nil, func(ctx context.Context, c *cluster.Cluster) ([]string, error) {
 		list := &metav1.PartialObjectMetadataList{}
 		list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("NamespaceList"))
 		var names []string

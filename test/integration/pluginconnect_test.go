@@ -26,12 +26,12 @@ func (f fixture) tokenOf(t *testing.T, secret string) string {
 	return value
 }
 
-// waits until a run of the plugin has told something.
+// tells waits until a run of the plugin has told something.
 func (k *kubectlRollcall) tells(t *testing.T, part string) {
 	t.Helper()
 	within(t, "the plugin tells "+part, func() string {
 		if text := k.out.String() + k.notes.String(); !strings.Contains(text, part) {
-			return text
+			return "it told: " + text
 		}
 		return ""
 	})

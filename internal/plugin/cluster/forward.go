@@ -69,7 +69,10 @@ func (c *Cluster) Forward(ctx context.Context) (base string, closeTunnel func(),
 	if secure {
 		scheme = "https"
 	}
-	return fmt.Sprintf("%s://127.0.0.1:%d", scheme, ports[0].Local), func() { close(stop); <-ended }, nil
+	return fmt.Sprintf("%s://127.0.0.1:%d", scheme, ports[0].Local), func() {
+		close(stop)
+		_ = <-ended // the tunnel was ended on purpose
+	}, nil
 }
 
 // replica finds a pod of the operator that is ready, and its port.

@@ -29,7 +29,7 @@ func (f *Filter) Matches(e *v1alpha1.ProvisioningLogEntry) bool {
 	switch {
 	case f.Failed && e.Action != v1alpha1.ActionFailed:
 		return false
-	case !e.Time.Time.After(f.After):
+	case !e.Time.After(f.After):
 		return false
 	case f.User != "" && !names(f.User, e, v1alpha1.ProvisionedUser) && !slices.ContainsFunc(e.MemberNames, contains(f.User)):
 		return false

@@ -35,7 +35,7 @@ type Printer struct {
 	Color  bool
 }
 
-// New makes a Printer. Text is in colours only on a terminal, and not when
+// New makes a Printer. Text is in colors only on a terminal, and not when
 // NO_COLOR is set (no-color.org) or TERM is dumb.
 func New(out io.Writer, format string) (*Printer, error) {
 	if format != Table && !slices.Contains(Formats, format) {
