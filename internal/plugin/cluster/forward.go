@@ -50,12 +50,16 @@ func (c *Cluster) Forward(ctx context.Context) (base string, closeTunnel func(),
 	if err != nil {
 		return "", nil, err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- forwarder.ForwardPorts() }()
+	ended := make(chan struct{})
+	var failure error // once ended is closed
+	go func() {
+		failure = forwarder.ForwardPorts()
+		close(ended)
+	}()
 	select {
 	case <-ready:
-	case err := <-ended:
-		return "", nil, fmt.Errorf("no tunnel to pod %s/%s: %w", pod.Namespace, pod.Name, Explain(err))
+	case <-ended:
+		return "", nil, fmt.Errorf("no tunnel to pod %s/%s: %w", pod.Namespace, pod.Name, Explain(failure))
 	case <-ctx.Done():
 		close(stop)
 		return "", nil, context.Cause(ctx)
@@ -71,7 +75,7 @@ func (c *Cluster) Forward(ctx context.Context) (base string, closeTunnel func(),
 	}
 	return fmt.Sprintf("%s://127.0.0.1:%d", scheme, ports[0].Local), func() {
 		close(stop)
-		_ = <-ended // the tunnel was ended on purpose
+		<-ended
 	}, nil
 }
 
