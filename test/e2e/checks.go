@@ -111,14 +111,16 @@ func (e *environment) plugin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	sync := e.namespace + "/entra"
 	commands := []struct {
 		arguments []string
 		has       string
 	}{
 		{[]string{"status", "entra"}, `entra`},
-		{[]string{"why", user.name, "--can", "list pods", "-n", "payments"}, regexp.QuoteMeta(group.name)},
-		{[]string{"members", group.name}, regexp.QuoteMeta(user.name)},
-		{[]string{"users", user.name}, regexp.QuoteMeta(group.name)},
+		// People of the same name are in all three syncs.
+		{[]string{"why", user.name, "--sync", sync, "--can", "list pods", "-n", "payments"}, regexp.QuoteMeta(group.name)},
+		{[]string{"members", group.name, "--sync", sync}, regexp.QuoteMeta(user.name)},
+		{[]string{"users", user.name, "--sync", sync}, regexp.QuoteMeta(group.name)},
 		{[]string{"tokens", "list", "entra"}, `Valid`},
 		{[]string{"log", "entra"}, `Disabled`},
 		{[]string{"filter", "try", "entra", "--prefix", "none-"}, `\d`},
