@@ -79,8 +79,9 @@ func bulkAnswers(a answer, operations int) []answer {
 // settle reads the resource from the API server. It is false if that is not
 // possible now.
 func (w *worker) settle(ctx context.Context, o *owned) bool {
-	id, ok := o.id, true
+	id := o.id
 	if id == "" {
+		var ok bool
 		if id, ok = w.find(ctx, o); !ok {
 			return false
 		}

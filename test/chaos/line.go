@@ -50,7 +50,7 @@ func newLine(ctx context.Context, target string, cert *certificate) (*line, erro
 			IdleConnTimeout: time.Minute,
 		},
 		FlushInterval:  -1, // watches
-		ModifyResponse: func(r *http.Response) error { return lose(r) },
+		ModifyResponse: lose,
 		// What fails behind looks in front as what it is: no answer.
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 		ErrorLog:     quiet,

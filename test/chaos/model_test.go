@@ -17,7 +17,7 @@ func acked(c change) step            { return step{do: "acknowledged", c: c, wan
 func impossible(c change) step       { return step{do: "acknowledged", c: c} }
 func unclear(c change) step          { return step{do: "unknown", c: c} }
 func read(want bool, s state) step   { return step{do: "read", s: s, want: want} }
-func born(token, name string) change { return change{kind: create, token: token, name: name} }
+func born(token string) change     { return change{kind: create, token: token, name: "a"} }
 func wrote(token string, add, drop uint64) change {
 	return change{kind: alter, token: token, on: "1", add: add, drop: drop}
 }
@@ -31,22 +31,22 @@ func TestHistory(t *testing.T) {
 	}
 	gone := change{kind: remove, token: "r", on: "1"}
 	tests := map[string][]step{
-		"what was acknowledged is there":             {acked(born("1", "a")), acked(wrote("2", 1, 0)), read(true, after("2", 1))},
-		"what was acknowledged is lost":              {acked(born("1", "a")), acked(wrote("2", 1, 0)), read(false, one)},
-		"it is half there":                           {acked(born("1", "a")), acked(wrote("2", 3, 0)), read(false, after("2", 1))},
-		"what failed may be there":                   {acked(born("1", "a")), unclear(wrote("2", 1, 0)), read(true, after("2", 1))},
-		"what failed may be missing":                 {acked(born("1", "a")), unclear(wrote("2", 1, 0)), read(true, one)},
-		"what failed is there whole":                 {acked(born("1", "a")), unclear(wrote("2", 3, 0)), read(false, after("2", 1))},
-		"what failed may come late":                  {acked(born("1", "a")), unclear(wrote("2", 1, 0)), read(true, one), acked(wrote("3", 2, 0)), read(true, after("2", 3))},
-		"what came late takes nothing away":          {acked(born("1", "a")), unclear(wrote("2", 1, 0)), read(true, one), acked(wrote("3", 2, 0)), read(false, after("2", 1))},
-		"it happens once":                            {acked(born("1", "a")), unclear(wrote("2", 1, 0)), read(true, after("2", 1)), acked(wrote("3", 0, 1)), read(false, after("2", 1))},
-		"a creation may come late":                   {unclear(born("1", "a")), read(true, state{}), read(true, one)},
-		"a name is taken once":                       {unclear(born("1", "a")), acked(born("2", "a")), read(false, one)},
-		"a deletion by id cannot hit another":        {acked(born("1", "a")), unclear(gone), read(true, state{}), acked(born("2", "a")), read(false, state{})},
-		"what is gone was not changed":               {acked(born("1", "a")), acked(gone), impossible(wrote("2", 1, 0))},
-		"what may be gone was changed, so it is not": {acked(born("1", "a")), unclear(gone), acked(wrote("2", 1, 0)), read(true, after("2", 1))},
-		"two unclear changes in either order":        {acked(born("1", "a")), unclear(wrote("2", 1, 2)), unclear(wrote("3", 2, 1)), read(true, after("2", 1))},
-		"a replacement drops what it does not name": {acked(born("1", "a")), acked(wrote("2", 5, 0)),
+		"what was acknowledged is there":             {acked(born("1")), acked(wrote("2", 1, 0)), read(true, after("2", 1))},
+		"what was acknowledged is lost":              {acked(born("1")), acked(wrote("2", 1, 0)), read(false, one)},
+		"it is half there":                           {acked(born("1")), acked(wrote("2", 3, 0)), read(false, after("2", 1))},
+		"what failed may be there":                   {acked(born("1")), unclear(wrote("2", 1, 0)), read(true, after("2", 1))},
+		"what failed may be missing":                 {acked(born("1")), unclear(wrote("2", 1, 0)), read(true, one)},
+		"what failed is there whole":                 {acked(born("1")), unclear(wrote("2", 3, 0)), read(false, after("2", 1))},
+		"what failed may come late":                  {acked(born("1")), unclear(wrote("2", 1, 0)), read(true, one), acked(wrote("3", 2, 0)), read(true, after("2", 3))},
+		"what came late takes nothing away":          {acked(born("1")), unclear(wrote("2", 1, 0)), read(true, one), acked(wrote("3", 2, 0)), read(false, after("2", 1))},
+		"it happens once":                            {acked(born("1")), unclear(wrote("2", 1, 0)), read(true, after("2", 1)), acked(wrote("3", 0, 1)), read(false, after("2", 1))},
+		"a creation may come late":                   {unclear(born("1")), read(true, state{}), read(true, one)},
+		"a name is taken once":                       {unclear(born("1")), acked(born("2")), read(false, one)},
+		"a deletion by id cannot hit another":        {acked(born("1")), unclear(gone), read(true, state{}), acked(born("2")), read(false, state{})},
+		"what is gone was not changed":               {acked(born("1")), acked(gone), impossible(wrote("2", 1, 0))},
+		"what may be gone was changed, so it is not": {acked(born("1")), unclear(gone), acked(wrote("2", 1, 0)), read(true, after("2", 1))},
+		"two unclear changes in either order":        {acked(born("1")), unclear(wrote("2", 1, 2)), unclear(wrote("3", 2, 1)), read(true, after("2", 1))},
+		"a replacement drops what it does not name": {acked(born("1")), acked(wrote("2", 5, 0)),
 			acked(change{kind: alter, token: "3", on: "1", replace: true, add: 2}), read(true, after("3", 2))},
 	}
 	for name, story := range tests {
@@ -73,7 +73,7 @@ func TestHistory(t *testing.T) {
 func TestSettledAndRested(t *testing.T) {
 	h := newHistory()
 	now := time.Now()
-	h.acknowledged(born("1", "a"))
+	h.acknowledged(born("1"))
 	for i := range maxPending {
 		if !h.rested(now) {
 			t.Fatalf("it rests after %d changes", i)

@@ -112,9 +112,9 @@ func (p *plane) startAPIServer(ctx context.Context) error {
 func (p *plane) ready(ctx context.Context, part *process, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, planePatience)
 	defer cancel()
-	err := errors.New("it was not asked")
 	for {
-		if err = p.ask(ctx, url); err == nil {
+		err := p.ask(ctx, url)
+		if err == nil {
 			return nil
 		}
 		select {

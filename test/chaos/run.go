@@ -52,7 +52,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	r := &run{Options: o, rng: rand.New(rand.NewPCG(o.Seed, 0)), began: time.Now()} //nolint:gosec // it is to be repeatable
+	r := &run{Options: o, rng: rand.New(rand.NewPCG(o.Seed, 0)), began: time.Now()}
 	defer r.end()
 	if err := r.prepare(ctx); err != nil {
 		return fmt.Errorf("preparing: %w", err)
@@ -87,7 +87,7 @@ func (r *run) say(format string, values ...any) {
 // prepare starts everything, and makes what the load needs.
 func (r *run) prepare(ctx context.Context) error {
 	log.SetLogger(logr.Discard())
-	if err := os.MkdirAll(r.Folder, 0o755); err != nil { //nolint:gosec // logs
+	if err := os.MkdirAll(r.Folder, 0o755); err != nil {
 		return err
 	}
 	if err := r.tidy(); err != nil {

@@ -21,7 +21,6 @@ type snapshot struct {
 	members    map[string][]string
 	unreadable map[string]error // groups whose members cannot be told, by id
 	bindings   []rbacv1.RoleBinding
-	namespaces map[string]bool // of teams: whether the label is set
 
 	claims, slices, unusedSlices int
 }

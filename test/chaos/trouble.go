@@ -61,7 +61,7 @@ func (t *trouble) fail(w http.ResponseWriter, code int, reason metav1.StatusReas
 	t.injected.Add(1)
 	status := metav1.Status{
 		TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure,
-		Code: int32(code), Reason: reason, Message: message, //nolint:gosec // an HTTP status
+		Code: int32(code), Reason: reason, Message: message,
 	}
 	if code == http.StatusTooManyRequests {
 		status.Details = &metav1.StatusDetails{RetryAfterSeconds: 1}

@@ -51,7 +51,7 @@ type worker struct {
 func (r *run) newWorker(ctx context.Context, index int) (*worker, error) {
 	w := &worker{
 		run: r, index: index, client: newSCIMClient(endpoint(r.balancer.address()), &r.bearer, &r.tally),
-		rng: rand.New(rand.NewPCG(r.Seed, uint64(index)+1)), //nolint:gosec // it is to be repeatable
+		rng: rand.New(rand.NewPCG(r.Seed, uint64(index)+1)),
 	}
 	for i := range usersOfWorker {
 		key := fmt.Sprintf("w%d.u%02d", index, i)
