@@ -193,7 +193,7 @@ func Cycle(o *v1alpha1.IdentityProviderSync) time.Duration {
 
 // timestamp sends the later of two times; nothing if there is none.
 func timestamp(to chan<- prometheus.Metric, d description, stored *metav1.Time, seen time.Time, labels ...string) {
-	if stored != nil && stored.Time.After(seen) {
+	if stored != nil && stored.After(seen) {
 		seen = stored.Time
 	}
 	if !seen.IsZero() {

@@ -138,8 +138,8 @@ func memberChanges(about provisioninglog.Change, requested []scim.MemberChange) 
 			changes = append(changes, c)
 		}
 		changes[i].Members += len(m.Values)
-		named := changes[i].MemberIDs
-		changes[i].MemberIDs = append(named, m.Values[:min(len(m.Values), maxNamed-len(named))]...)
+		more := min(len(m.Values), maxNamed-len(changes[i].MemberIDs))
+		changes[i].MemberIDs = append(changes[i].MemberIDs, m.Values[:more]...)
 	}
 	return changes
 }
