@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/rollcall-scim/rollcall/test/replica"
@@ -61,7 +62,7 @@ func (e etcd) each(ctx context.Context, prefix string, visit func(pair)) error {
 		if !page.More {
 			return nil
 		}
-		from = append(page.KVs[len(page.KVs)-1].Key, 0)
+		from = slices.Concat(page.KVs[len(page.KVs)-1].Key, []byte{0}) // the next key there can be
 	}
 }
 
