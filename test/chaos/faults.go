@@ -3,7 +3,6 @@ package chaos
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"syscall"
@@ -142,18 +141,6 @@ func pause(ctx context.Context, d time.Duration) error {
 
 func (r *run) anyReplica() *replica { return r.replicas[r.rng.IntN(len(r.replicas))] }
 
-// lines are the lines of one replica or of all.
-func (r *run) someLines() (whose string, lines []*line) {
-	if r.rng.IntN(2) == 0 {
-		p := r.anyReplica()
-		return p.name, []*line{p.line}
-	}
-	for _, p := range r.replicas {
-		lines = append(lines, p.line)
-	}
-	return "all replicas", lines
-}
-
 // --- replicas -----------------------------------------------------------------
 
 func (r *run) killOne(ctx context.Context) (string, time.Time, error) {
@@ -165,6 +152,7 @@ func (r *run) killOne(ctx context.Context) (string, time.Time, error) {
 	if err := p.kill(); err != nil {
 		return "", time.Time{}, err
 	}
+	r.killed++
 	killed := time.Now()
 	err := pause(ctx, r.between(100*time.Millisecond, 1500*time.Millisecond))
 	if err == nil {
@@ -178,6 +166,7 @@ func (r *run) killAll(ctx context.Context) (string, time.Time, error) {
 		if err := p.kill(); err != nil {
 			return "", time.Time{}, err
 		}
+		r.killed++
 	}
 	if err := pause(ctx, r.between(100*time.Millisecond, 1500*time.Millisecond)); err != nil {
 		return "", time.Time{}, err
@@ -276,72 +265,6 @@ func (r *run) pauseEtcd(ctx context.Context) (string, time.Time, error) {
 		err = failure
 	}
 	return fmt.Sprintf("stopped for %s", round(time.Since(stopped))), time.Now(), err
-}
-
-// --- the way to the API server --------------------------------------------------
-
-func clearTrouble(lines []*line) {
-	for _, l := range lines {
-		l.trouble.Store(nil)
-	}
-}
-
-func (r *run) troubled(ctx context.Context, t *trouble) (string, time.Time, error) {
-	whose, lines := r.someLines()
-	for _, l := range lines {
-		l.trouble.Store(t)
-	}
-	defer clearTrouble(lines)
-	began := time.Now()
-	err := pause(ctx, r.between(3*time.Second, 7*time.Second))
-	return fmt.Sprintf("%s for %s", whose, round(time.Since(began))), time.Now(), err
-}
-
-func (r *run) slowAPIServer(ctx context.Context) (string, time.Time, error) {
-	t := &trouble{delay: r.between(100*time.Millisecond, 1500*time.Millisecond)}
-	detail, ended, err := r.troubled(ctx, t)
-	return fmt.Sprintf("up to %s a request, %s", round(t.delay), detail), ended, err
-}
-
-func (r *run) failingAPIServer(ctx context.Context) (string, time.Time, error) {
-	t := &trouble{
-		tooMany: r.rng.Float64() / 4, internal: r.rng.Float64() / 4, conflict: r.rng.Float64() / 4, losing: r.rng.Float64() / 4,
-		delay: 20 * time.Millisecond,
-	}
-	detail, ended, err := r.troubled(ctx, t)
-	return fmt.Sprintf("%d answers spoiled (429 %.0f%%, 500 %.0f%%, 409 %.0f%%, lost %.0f%%), %s",
-		t.injected.Load(), 100*t.tooMany, 100*t.internal, 100*t.conflict, 100*t.losing, detail), ended, err
-}
-
-func (r *run) cutConnections(ctx context.Context) (string, time.Time, error) {
-	whose, lines := r.someLines()
-	times := 1 + r.rng.IntN(6)
-	for range times {
-		for _, l := range lines {
-			l.cut()
-		}
-		if err := pause(ctx, rand.N(600*time.Millisecond)); err != nil {
-			return "", time.Time{}, err
-		}
-	}
-	return fmt.Sprintf("%s, %d times", whose, times), time.Now(), nil
-}
-
-func (r *run) blackholeConnections(context.Context) (string, time.Time, error) {
-	whose, lines := r.someLines()
-	for _, l := range lines {
-		l.blackhole()
-	}
-	return whose + ", from the moment the connections died", time.Now(), nil
-}
-
-func (r *run) partitionOne(ctx context.Context) (string, time.Time, error) {
-	p := r.anyReplica()
-	p.line.drop(true)
-	began := time.Now()
-	err := pause(ctx, r.between(2*time.Second, 15*time.Second))
-	p.line.drop(false)
-	return fmt.Sprintf("%s for %s", p.name, round(time.Since(began))), time.Now(), err
 }
 
 // known says whether all names are of faults.

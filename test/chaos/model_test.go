@@ -13,10 +13,10 @@ type step struct {
 	want bool
 }
 
-func acked(c change) step            { return step{do: "acknowledged", c: c, want: true} }
-func impossible(c change) step       { return step{do: "acknowledged", c: c} }
-func unclear(c change) step          { return step{do: "unknown", c: c} }
-func read(want bool, s state) step   { return step{do: "read", s: s, want: want} }
+func acked(c change) step          { return step{do: "acknowledged", c: c, want: true} }
+func impossible(c change) step     { return step{do: "acknowledged", c: c} }
+func unclear(c change) step        { return step{do: "unknown", c: c} }
+func read(want bool, s state) step { return step{do: "read", s: s, want: want} }
 func born(token string) change     { return change{kind: create, token: token, name: "a"} }
 func wrote(token string, add, drop uint64) change {
 	return change{kind: alter, token: token, on: "1", add: add, drop: drop}

@@ -18,13 +18,13 @@ const shown = 40
 // report prints the result, and is ErrFound if something is wrong.
 func (r *run) report(s *snapshot) error {
 	var b strings.Builder
-	kills, exits := r.kills(), int64(0)
+	exits := int64(0)
 	for _, p := range r.replicas {
 		exits += p.exits.Load()
 	}
 	counts := r.tally.now()
 	fmt.Fprintf(&b, "CHAOS seed=%d kills=%d acknowledged=%d lost=%d half=%d duplicates=%d divergent=%d recovered_p99=%s\n",
-		r.Seed, kills, counts.acknowledged, r.tally.found(kindLost), r.tally.found(kindHalf), r.tally.found(kindDuplicate),
+		r.Seed, r.killed, counts.acknowledged, r.tally.found(kindLost), r.tally.found(kindHalf), r.tally.found(kindDuplicate),
 		r.tally.found(kindDivergent), round(p99(r.recoveries(""))))
 	fmt.Fprintf(&b, "CHAOS bound=%d answers=%d stuck=%d crashes=%d   (wrongly bound; answers that no client can deal with; no recovery within %s; panics and data races)\n",
 		r.tally.found(kindBound), r.tally.found(kindAnswer), r.tally.found(kindStuck), r.tally.found(kindCrash), recoveryPatience)
@@ -72,20 +72,6 @@ func (r *run) conclude(findings []finding) error {
 		return err
 	}
 	return fmt.Errorf("%w; logs and all findings are in %s", ErrFound, r.Folder)
-}
-
-// kills counts the replicas that were killed.
-func (r *run) kills() int {
-	n := 0
-	for _, e := range r.episodes {
-		switch e.fault {
-		case faultKill, faultKillErrors:
-			n++
-		case faultKillAll:
-			n += r.Replicas
-		}
-	}
-	return n
 }
 
 // recoveries are the times to recover from a kind of fault, or all; sorted.

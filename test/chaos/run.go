@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -36,6 +37,7 @@ type run struct {
 	replicas      []*replica
 	bearer        bearer
 	rotations     int
+	killed        int // replicas, by kill -9
 
 	tally    tally
 	workers  []*worker
@@ -87,6 +89,7 @@ func (r *run) say(format string, values ...any) {
 // prepare starts everything, and makes what the load needs.
 func (r *run) prepare(ctx context.Context) error {
 	log.SetLogger(logr.Discard())
+	klog.SetLogger(logr.Discard())
 	if err := os.MkdirAll(r.Folder, 0o755); err != nil {
 		return err
 	}
