@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -64,7 +65,11 @@ func (o *Operator) term(ctx context.Context) error {
 	o.config.Log.Info("this replica leads")
 	o.leading.Store(true)
 	defer o.leading.Store(false)
-	return m.Start(ctx)
+	err = m.Start(ctx)
+	if ctx.Err() != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return nil // controllers that were still starting complain when they are stopped
+	}
+	return err
 }
 
 func (o *Operator) termManager(informers cache.Cache) (manager.Manager, error) {
