@@ -20,11 +20,13 @@ var (
 	lastChange = describe("rollcall_last_change_timestamp_seconds",
 		"When a request last changed something, in seconds since 1970.", "sync")
 
-	users          = describe("rollcall_users", "Users stored.", "sync")
-	usersActive    = describe("rollcall_users_active", "Users stored that are active.", "sync")
-	usersSynced    = describe("rollcall_users_synced", "Users stored that the filters let through.", "sync")
-	groups         = describe("rollcall_groups", "Groups stored.", "sync")
-	groupsSynced   = describe("rollcall_groups_synced", "Groups stored that the filters let through.", "sync")
+	users        = describe("rollcall_users", "Users stored.", "sync")
+	usersActive  = describe("rollcall_users_active", "Users stored that are active.", "sync")
+	usersSynced  = describe("rollcall_users_synced", "Users stored that the filters let through.", "sync")
+	groups       = describe("rollcall_groups", "Groups stored.", "sync")
+	groupsSynced = describe("rollcall_groups_synced", "Groups stored that the filters let through.", "sync")
+	heldRemovals = describe("rollcall_held_removals",
+		"Subjects (users in a binding) of a sync whose removal is held by its removalGuard; absent when none are.", "sync")
 	unknownMembers = describe("rollcall_unknown_members", "Memberships that name a user or group which does not exist; they give nobody access.", "sync")
 
 	tokenExpires = describe("rollcall_token_expiration_timestamp_seconds",

@@ -69,10 +69,6 @@ func TestRequestsAreCountedBySync(t *testing.T) {
 		`rollcall_scim_requests_total{code="401",method="GET",resource_type="other",sync=""} 1`)
 
 	Change(sync, "User", "Created")
-	HeldRemovals(sync, 7)
-	want(t, scraped(t, metrics.Registry, "rollcall_held_removals", of), `rollcall_held_removals{sync="count/idp"} 7`)
-	HeldRemovals(sync, 0)
-	want(t, scraped(t, metrics.Registry, "rollcall_held_removals", of))
 	Forget(sync)
 	want(t, scraped(t, metrics.Registry, of))
 }
@@ -189,7 +185,8 @@ func TestStateIsWhatTheClusterAndThisReplicaKnow(t *testing.T) {
 			Status: v1alpha1.IdentityProviderSyncStatus{
 				Conditions: ready, LastRequestTime: at(1000), LastChangeTime: at(900),
 				Users: &v1alpha1.UserCounts{Total: 3, Active: 2, Synced: 1}, Groups: &v1alpha1.GroupCounts{Total: 6, Synced: 5, UnknownMembers: 4},
-				Tokens: []v1alpha1.TokenStatus{{Name: "2025", State: v1alpha1.TokenValid, LastUsedTime: at(1000)}, {Name: "2026", State: v1alpha1.TokenMissing}},
+				RemovalGuard: &v1alpha1.RemovalGuardStatus{Subjects: 7},
+				Tokens:       []v1alpha1.TokenStatus{{Name: "2025", State: v1alpha1.TokenValid, LastUsedTime: at(1000)}, {Name: "2026", State: v1alpha1.TokenMissing}},
 			},
 		},
 		&v1alpha1.IdentityProviderSync{ObjectMeta: metav1.ObjectMeta{Namespace: "elsewhere", Name: "not-served"}},
@@ -216,6 +213,7 @@ func TestStateIsWhatTheClusterAndThisReplicaKnow(t *testing.T) {
 		`rollcall_bindings{kind="GroupRoleBinding",ready="Unknown",reason=""} 1`,
 		`rollcall_groups{sync="identity/entra"} 6`,
 		`rollcall_groups_synced{sync="identity/entra"} 5`,
+		`rollcall_held_removals{sync="identity/entra"} 7`,
 		`rollcall_last_change_timestamp_seconds{sync="identity/entra"} 900`,
 		`rollcall_last_request_timestamp_seconds{sync="identity/entra"} 2000`,
 		`rollcall_leader 1`,

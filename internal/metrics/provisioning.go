@@ -9,8 +9,6 @@ var (
 		"Entries that came faster than they could be taken into the provisioning log; they are in its `dropped`.", "sync")
 	logErrors = NewCounterVec("rollcall_provisioning_log_write_errors_total",
 		"Attempts to write a ProvisioningLog that failed; they are made again.", "sync")
-	heldRemovals = NewGaugeVec("rollcall_held_removals",
-		"Subjects (users in a binding) of a sync whose removal is held by its removalGuard; on the leader.", "sync")
 )
 
 // Change counts an entry of the provisioning log.
@@ -25,12 +23,3 @@ func ChangesLost(sync types.NamespacedName, count int) {
 
 // LogNotWritten counts an attempt to write a ProvisioningLog that failed.
 func LogNotWritten(sync types.NamespacedName) { logErrors.WithLabelValues(sync.String()).Inc() }
-
-// HeldRemovals says how many removals of a sync are held; 0 ends the series.
-func HeldRemovals(sync types.NamespacedName, subjects int64) {
-	if subjects == 0 {
-		heldRemovals.DeleteLabelValues(sync.String())
-		return
-	}
-	heldRemovals.WithLabelValues(sync.String()).Set(float64(subjects))
-}

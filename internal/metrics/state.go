@@ -98,6 +98,9 @@ func (s *State) sync(to chan<- prometheus.Metric, o *v1alpha1.IdentityProviderSy
 		groupsSynced.send(to, float64(c.Synced), name)
 		unknownMembers.send(to, float64(c.UnknownMembers), name)
 	}
+	if guard := status.RemovalGuard; guard != nil {
+		heldRemovals.send(to, float64(guard.Subjects), name)
+	}
 	s.tokens(to, o, key)
 }
 

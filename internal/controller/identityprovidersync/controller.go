@@ -33,7 +33,6 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/admission"
 	"github.com/rollcall-scim/rollcall/internal/directory"
 	"github.com/rollcall-scim/rollcall/internal/mapping"
-	"github.com/rollcall-scim/rollcall/internal/metrics"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
 	"github.com/rollcall-scim/rollcall/internal/server"
 	"github.com/rollcall-scim/rollcall/internal/token"
@@ -168,7 +167,6 @@ func conflictLater(err error) (reconcile.Result, error) {
 
 func (c *Controller) forget(key types.NamespacedName) {
 	c.census.forget(key)
-	metrics.HeldRemovals(key, 0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.empty, key)

@@ -9,12 +9,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
-	"github.com/rollcall-scim/rollcall/internal/metrics"
 )
 
 const reasonTooManyAtOnce = "TooManyAtOnce"
@@ -32,10 +30,8 @@ func applyRemovals(status *v1alpha1.IdentityProviderSyncStatus, s *v1alpha1.Iden
 	status.RemovalGuard = held
 	if held == nil {
 		meta.RemoveStatusCondition(&status.Conditions, v1alpha1.ConditionRemovalsHeld)
-		metrics.HeldRemovals(client.ObjectKeyFromObject(s), 0)
 		return
 	}
-	metrics.HeldRemovals(client.ObjectKeyFromObject(s), held.Subjects)
 	meta.SetStatusCondition(&status.Conditions, metav1.Condition{
 		Type: v1alpha1.ConditionRemovalsHeld, Status: metav1.ConditionTrue, Reason: reasonTooManyAtOnce,
 		ObservedGeneration: s.Generation, Message: heldMessage(s, held),
