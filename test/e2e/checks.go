@@ -164,7 +164,7 @@ func (e *environment) metrics(ctx context.Context) error {
 		}
 		fmt.Printf("%s: %d series of Rollcall\n", pod, lines)
 	}
-	for _, name := range []string{"rollcall_build_info", "rollcall_scim_requests_total", "rollcall_users", "rollcall_groups", "rollcall_held_removals"} {
+	for _, name := range []string{"rollcall_build_info", "rollcall_scim_requests_total", "rollcall_users", "rollcall_groups", "rollcall_leader", "rollcall_token_valid"} {
 		if !seen[name] {
 			return fmt.Errorf("no replica has the metric %s", name)
 		}
