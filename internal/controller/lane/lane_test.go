@@ -118,6 +118,7 @@ func TestAnOwnerHasOneJob(t *testing.T) {
 			t.Errorf("answers %v, %v; want slow, refused", first, second)
 		}
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if !ended {
 			t.Error("the first job was not interrupted")
 		}
@@ -138,6 +139,7 @@ func TestWritesTimeOut(t *testing.T) {
 				took = time.Since(begin)
 			})
 			time.Sleep(time.Minute)
+			synctest.Wait()
 			if !errors.Is(err, context.DeadlineExceeded) || took != want {
 				t.Errorf("class %v: %v after %s, want a timeout after %s", class, err, took, want)
 			}
