@@ -37,7 +37,7 @@ const (
 	// itself ends requests after a minute. Deleting all of a sync takes long.
 	reconcileTimeout = 10 * time.Minute
 	// termTimeout is how long controllers may take to end. Their requests are
-	// cancelled, so they take no time; if they do, the process ends.
+	// canceled, so they take no time; if they do, the process ends.
 	termTimeout = 10 * time.Second
 )
 
