@@ -41,7 +41,7 @@ demo: controlplane build ## Run the main job on a real API server; ONCE=1 checks
 ##@ Develop
 
 .PHONY: build
-build: ## Build bin/rollcall and bin/idpsim.
+build: ## Build bin/rollcall, bin/idpsim and bin/kubectl-rollcall.
 	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
 
 # PUSH=REGISTRY/REPOSITORY:TAG pushes it, INSECURE=1 over plain HTTP.
@@ -98,13 +98,13 @@ bench-filter: controlplane ## Print what filters and PATCH cost with 1,000 and w
 	@go test -run '^$$' -bench . -benchtime 2s -timeout 1h ./test/scale -users $(BENCH_USERS)
 
 .PHONY: verify
-verify: generate manifests fmt vet lint links ## Generate, format, vet, lint and check links, then fail unless the git tree is clean.
+verify: generate manifests fmt vet lint links alerts ## Generate, format, vet, lint, check links and alerts, then fail unless the git tree is clean.
 	@hack/clean-tree.sh
 
 .PHONY: generate
 generate: $(CONTROLLER_GEN) ## Generate the deepcopy methods of the API types, and docs/conformance.md.
 	@$(CONTROLLER_GEN) object paths=./api/...
-	@$(MAKE) --no-print-directory conformance-docs
+	@$(MAKE) --no-print-directory conformance-docs observability
 
 .PHONY: manifests
 manifests: $(CONTROLLER_GEN) ## Generate the CRDs, docs/reference from them, and the operator's ClusterRole.
