@@ -212,12 +212,13 @@ func (e *environment) memory(ctx context.Context) error {
 // rotate replaces the token while the identity provider is at work: first with
 // the old one, then with the new one.
 func (e *environment) rotate(ctx context.Context) error {
-	old, err := e.startLoad(ctx, "okta", "rotate", "--rate", "30")
+	const sync = "rotation"
+	old, err := e.startLoad(ctx, sync, "okta", 30)
 	if err != nil {
 		return err
 	}
 	const name = "renewed"
-	arguments := []string{"tokens", "rotate", "okta", "-n", e.namespace, "--name", name, "--timeout", "2m"}
+	arguments := []string{"tokens", "rotate", sync, "-n", e.namespace, "--name", name, "--timeout", "2m"}
 	fmt.Printf("$ kubectl-rollcall %s\n", strings.Join(arguments, " "))
 	rotation := e.command(ctx, "kubectl-rollcall", arguments...)
 	var printed strings.Builder
@@ -228,16 +229,16 @@ func (e *environment) rotate(ctx context.Context) error {
 	if err := old.finish(); err != nil { // all of it with the old token
 		return err
 	}
-	if err := eventually(ctx, patience, "the new token is there", func(ctx context.Context) error { return e.saveToken(ctx, "okta", 1) }); err != nil {
+	if err := eventually(ctx, patience, "the new token is there", func(ctx context.Context) error { return e.saveToken(ctx, sync, 1) }); err != nil {
 		return fmt.Errorf("%w\n%s", err, printed.String())
 	}
-	if err := e.idpsim(ctx, "okta", "--phase", "test"); err != nil {
+	if _, err := e.show(ctx, "idpsim", e.idpsimArguments(sync, "okta", "--phase", "test")...); err != nil {
 		return err
 	}
 	if err := rotation.Wait(); err != nil {
 		return fmt.Errorf("%w\n%s", err, printed.String())
 	}
-	left, err := e.kubectl(ctx, "get", "idps", "okta", "-n", e.namespace, "-o", "jsonpath={.spec.tokens[*].name}")
+	left, err := e.kubectl(ctx, "get", "idps", sync, "-n", e.namespace, "-o", "jsonpath={.spec.tokens[*].name}")
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -84,14 +85,15 @@ func (e *environment) cycles(ctx context.Context) error {
 	return nil
 }
 
-// idpsimArguments play a provider against its sync, through the ingress.
-func (e *environment) idpsimArguments(sync string, more ...string) []string {
+// idpsimArguments play a provider against a sync, through the ingress.
+func (e *environment) idpsimArguments(sync, profile string, more ...string) []string {
 	url := e.proxy.URL() + "/" + e.namespace + "/" + sync + "/scim/v2"
-	return append([]string{"--url", url, "--token-file", e.tokenFile(sync), "--ca-file", filepath.Join(e.folder, "ca.crt"), "--profile", sync, "--quiet"}, more...)
+	return append([]string{"--url", url, "--token-file", e.tokenFile(sync), "--ca-file", filepath.Join(e.folder, "ca.crt"), "--profile", profile, "--quiet"}, more...)
 }
 
+// idpsim plays the provider that a sync is named after.
 func (e *environment) idpsim(ctx context.Context, sync string, more ...string) error {
-	_, err := e.show(ctx, "idpsim", e.idpsimArguments(sync, more...)...)
+	_, err := e.show(ctx, "idpsim", e.idpsimArguments(sync, sync, more...)...)
 	return err
 }
 
@@ -102,12 +104,27 @@ type load struct {
 	done    chan error
 }
 
-// startLoad plays a provider with people of its own (seed), slowly enough to
-// last, and without the retries that would hide a failed request but for one.
-func (e *environment) startLoad(ctx context.Context, sync, purpose string, more ...string) (*load, error) {
-	seeds := map[string]string{"upgrade": "71", "rotate": "72"}
-	arguments := e.idpsimArguments(sync, append([]string{"--seed", seeds[purpose], "--users", "150", "--groups", "10",
-		"--memberships", "300", "--deltas", "400", "--verify", "--retries", "0"}, more...)...)
+const syncForLoad = `apiVersion: scim.rollcall.dev/v1alpha1
+kind: IdentityProviderSync
+metadata: {name: NAME, namespace: NAMESPACE}
+spec:
+  tokens: [{name: first, secretRef: {name: NAME-token, key: token}, generate: true}]
+`
+
+// startLoad makes a sync and plays a provider against it, slowly enough to last,
+// and without the retries that would hide a failed request.
+func (e *environment) startLoad(ctx context.Context, sync, profile string, rate int) (*load, error) {
+	if err := e.apply(ctx, strings.NewReplacer("NAMESPACE", e.namespace, "NAME", sync).Replace(syncForLoad)); err != nil {
+		return nil, err
+	}
+	if err := e.awaitToken(ctx, sync, nil); err != nil {
+		return nil, err
+	}
+	if err := eventually(ctx, patience, "every sync is Ready", e.syncsReady); err != nil {
+		return nil, err
+	}
+	arguments := e.idpsimArguments(sync, profile, "--users", "150", "--groups", "10",
+		"--memberships", "300", "--deltas", "200", "--verify", "--retries", "0", "--rate", strconv.Itoa(rate))
 	fmt.Printf("$ idpsim %s &\n", strings.Join(arguments, " "))
 	l := &load{cmd: e.command(ctx, "idpsim", arguments...), done: make(chan error, 1)}
 	l.cmd.Stdout, l.cmd.Stderr = &l.printed, &l.printed

@@ -61,7 +61,7 @@ func (e *environment) helmTest(ctx context.Context) error {
 
 // upgrade replaces the image while an identity provider is at work.
 func (e *environment) upgrade(ctx context.Context) error {
-	load, err := e.startLoad(ctx, "entra", "upgrade", "--rate", "40")
+	load, err := e.startLoad(ctx, "upgrade", "entra", 40)
 	if err != nil {
 		return err
 	}
