@@ -45,15 +45,14 @@ func (e *environment) prepare() error {
 
 // close ends what the run started.
 func (e *environment) close() error {
-	var errs []error
 	if e.proxy != nil {
-		errs = append(errs, e.proxy.Close())
+		e.proxy.close()
 	}
-	if e.node != nil {
-		_ = e.node.Process.Signal(syscall.SIGTERM)
-		errs = append(errs, <-e.nodeEnded)
+	if e.node == nil {
+		return nil
 	}
-	return errors.Join(errs...)
+	_ = e.node.Process.Signal(syscall.SIGTERM)
+	return <-e.nodeEnded
 }
 
 // startNode starts hack/node, unless there is a cluster.

@@ -26,7 +26,7 @@ type ingress struct {
 
 // newIngress forwards to the https URL that find gives. It asks when a request
 // comes and it has none, or the last one is no longer there.
-func newIngress(find func() (string, error)) (*ingress, error) {
+func newIngress(find func() (string, error)) *ingress {
 	i := &ingress{find: find}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -46,7 +46,7 @@ func newIngress(find func() (string, error)) (*ingress, error) {
 		},
 	}
 	i.server = httptest.NewTLSServer(proxy)
-	return i, nil
+	return i
 }
 
 func (i *ingress) dial(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -73,10 +73,8 @@ func (i *ingress) forget() {
 // URL is where identity providers reach it.
 func (i *ingress) URL() string { return i.server.URL }
 
-func (i *ingress) Close() error {
-	i.server.Close()
-	return nil
-}
+// close ends it.
+func (i *ingress) close() { i.server.Close() }
 
 func writeCertificate(file string, certificate *x509.Certificate) error {
 	return os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}), 0o600)

@@ -141,12 +141,8 @@ func (e *environment) counts(ctx context.Context) (string, error) {
 // openIngress ends TLS in front of the release's Service, whose address this
 // machine reaches by kube-proxy's rules. The Service need not exist yet.
 func (e *environment) openIngress() error {
-	proxy, err := newIngress(e.serviceURL)
-	if err != nil {
-		return err
-	}
-	e.proxy = proxy
-	return writeCertificate(filepath.Join(e.folder, "ca.crt"), proxy.server.Certificate())
+	e.proxy = newIngress(e.serviceURL)
+	return writeCertificate(filepath.Join(e.folder, "ca.crt"), e.proxy.server.Certificate())
 }
 
 // serviceURL asks for the Service's address: a release that is installed again

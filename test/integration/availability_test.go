@@ -210,7 +210,7 @@ func TestReplicasComeAndGo(t *testing.T) {
 	if err := leader.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	<-leader.ended
+	_ = <-leader.ended // killed, it says so
 	through(other).want(t, 200, "PATCH", "/Groups/"+admins, removeMember(alice))
 	through(other).want(t, 200, "PATCH", "/Groups/"+admins, addMembers(bob))
 	c.bound(t, "alice", false)
