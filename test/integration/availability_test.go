@@ -169,7 +169,7 @@ func (c *cluster) run(t *testing.T) *process {
 	})
 	within(t, "a replica is ready", func() string {
 		if !p.ready(t.Context()) {
-			return p.said()
+			return "not yet: " + p.said()
 		}
 		return ""
 	})
@@ -184,7 +184,7 @@ func TestReplicasComeAndGo(t *testing.T) {
 	leader := c.run(t)
 	within(t, "the first leads", func() string {
 		if !leader.leads() {
-			return leader.said()
+			return "not yet: " + leader.said()
 		}
 		return ""
 	})
@@ -221,7 +221,7 @@ func TestReplicasComeAndGo(t *testing.T) {
 	// Stopped: the Lease is given away at once, and no request fails.
 	within(t, "the other leads", func() string {
 		if !other.leads() {
-			return other.said()
+			return "not yet: " + other.said()
 		}
 		return ""
 	})
@@ -233,7 +233,7 @@ func TestReplicasComeAndGo(t *testing.T) {
 	}
 	within(t, "the other leads", func() string {
 		if !other.leads() {
-			return other.said()
+			return "not yet: " + other.said()
 		}
 		return ""
 	})
