@@ -210,7 +210,9 @@ func TestReplicasComeAndGo(t *testing.T) {
 	if err := leader.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = <-leader.ended // killed, it says so
+	if err := <-leader.ended; err == nil {
+		t.Error("it ended by itself")
+	}
 	through(other).want(t, 200, "PATCH", "/Groups/"+admins, removeMember(alice))
 	through(other).want(t, 200, "PATCH", "/Groups/"+admins, addMembers(bob))
 	c.bound(t, "alice", false)
