@@ -21,11 +21,16 @@ const (
 
 // setUpNetwork gives the node an address of its own. It sits on a bridge, since
 // not every kernel has dummy devices.
+//
+// The routes keep on this machine what is sent to a Service or pod that is not
+// there, or no longer: without them it would go out by the default route.
 func (n *node) setUpNetwork(ctx context.Context) error {
 	for _, command := range []string{
 		"ip link add " + device + " type bridge",
 		"ip address add " + address + "/32 dev " + device,
 		"ip link set " + device + " up",
+		"ip route add " + services + " dev " + device,
+		"ip route add unreachable " + podNetwork + " metric 4096",
 		"sysctl -qw net.ipv4.ip_forward=1",
 	} {
 		words := strings.Fields(command)
@@ -45,6 +50,7 @@ func (n *node) setUpNetwork(ctx context.Context) error {
 // removeNetwork removes the devices, and kube-proxy's rules.
 func (n *node) removeNetwork() {
 	ctx := context.Background()
+	_, _ = n.command(ctx, "ip", "route", "delete", "unreachable", podNetwork, "metric", "4096") // if it is there
 	for _, name := range []string{device, podDevice} {
 		if _, err := os.Stat("/sys/class/net/" + name); err == nil {
 			_, _ = n.command(ctx, "ip", "link", "delete", name)

@@ -17,7 +17,8 @@ import (
 // ingress ends TLS with a certificate of its own in front of a Service, as an
 // Ingress controller does.
 type ingress struct {
-	server *httptest.Server
+	server    *httptest.Server
+	transport *http.Transport
 
 	mu     sync.Mutex
 	target *url.URL
@@ -25,21 +26,22 @@ type ingress struct {
 }
 
 // newIngress forwards to the https URL that find gives. It asks when a request
-// comes and it has none, or the last one is no longer there.
+// comes and it has none, or the last one does not answer.
 func newIngress(find func() (string, error)) *ingress {
 	i := &ingress{find: find}
+	i.transport = &http.Transport{
+		// Between proxy and pods, as Ingress controllers do by default.
+		TLSClientConfig:     &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // see above
+		DialContext:         i.dial,
+		MaxIdleConnsPerHost: 64,
+	}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetXForwarded()
 			r.Out.URL.Scheme, r.Out.URL.Host = "https", "service"
 			r.Out.Host = r.In.Host
 		},
-		Transport: &http.Transport{
-			// Between proxy and pods, as Ingress controllers do by default.
-			TLSClientConfig:     &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // see above
-			DialContext:         i.dial,
-			MaxIdleConnsPerHost: 64,
-		},
+		Transport: i.transport,
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			i.forget()
 			http.Error(w, err.Error(), http.StatusBadGateway)
@@ -50,24 +52,33 @@ func newIngress(find func() (string, error)) *ingress {
 }
 
 func (i *ingress) dial(ctx context.Context, network, _ string) (net.Conn, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.target == nil {
-		found, err := i.find()
-		if err != nil {
-			return nil, err
-		}
-		if i.target, err = url.Parse(found); err != nil {
-			return nil, err
-		}
+	target, err := i.service()
+	if err != nil {
+		return nil, err
 	}
-	return (&net.Dialer{}).DialContext(ctx, network, i.target.Host)
+	return (&net.Dialer{}).DialContext(ctx, network, target.Host)
 }
 
-func (i *ingress) forget() {
+func (i *ingress) service() (*url.URL, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if i.target != nil {
+		return i.target, nil
+	}
+	found, err := i.find()
+	if err != nil {
+		return nil, err
+	}
+	i.target, err = url.Parse(found)
+	return i.target, err
+}
+
+// forget lets go of the Service's address: another release has another one.
+func (i *ingress) forget() {
+	i.mu.Lock()
 	i.target = nil
+	i.mu.Unlock()
+	i.transport.CloseIdleConnections()
 }
 
 // URL is where identity providers reach it.

@@ -76,6 +76,7 @@ func (e *environment) uninstall(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.proxy.forget()
 	if _, err := e.show(ctx, "helm", "uninstall", e.release, "--namespace", e.namespace, "--wait"); err != nil {
 		return err
 	}
