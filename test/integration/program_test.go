@@ -30,7 +30,7 @@ func TestTheProgram(t *testing.T) {
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building: %v\n%s", err, output)
 	}
-	if output, err := exec.CommandContext(t.Context(), program, "version").Output(); err != nil || string(output) != "v1.2.3\n" {
+	if output, err := exec.CommandContext(t.Context(), program, "version").Output(); err != nil || !strings.HasPrefix(string(output), "rollcall v1.2.3\n") {
 		t.Errorf("version printed %q, %v", output, err)
 	}
 	admin, err := env.AddUser(envtest.User{Name: "admin", Groups: []string{"system:masters"}}, nil)
@@ -52,7 +52,7 @@ func TestTheProgram(t *testing.T) {
 	var log bytes.Buffer
 	run := exec.CommandContext(t.Context(), program, "--kubeconfig", file, "--sync-namespaces", served,
 		"--scim-bind-address", scim, "--health-probe-bind-address", probes, "--metrics-bind-address", "0",
-		"--external-url", "https://scim.example.com", "--leader-election-namespace", served)
+		"--external-url", "https://scim.example.com", "--provisioning-log", "off", "--leader-election-namespace", served)
 	run.Stderr = &log
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
