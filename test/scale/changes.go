@@ -9,6 +9,7 @@ import (
 	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -31,7 +32,16 @@ type sighting struct {
 func (r *runner) changes(ctx context.Context) error {
 	r.say("timing changes of the largest group")
 	e, g := r.endpoint(), r.groups[0]
-	watcher, err := r.cluster.Admin.Watch(ctx, &rbacv1.RoleBindingList{}, client.InNamespace(bindingsNamespace))
+	var before rbacv1.RoleBindingList
+	if err := r.cluster.Admin.List(ctx, &before, client.InNamespace(bindingsNamespace)); err != nil {
+		return err
+	}
+	bound := places{}
+	for i := range before.Items {
+		bound.see(g, before.Items[i].Name, before.Items[i].Subjects)
+	}
+	watcher, err := r.cluster.Admin.Watch(ctx, &rbacv1.RoleBindingList{}, client.InNamespace(bindingsNamespace),
+		&client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: before.ResourceVersion}})
 	if err != nil {
 		return err
 	}
@@ -40,9 +50,14 @@ func (r *runner) changes(ctx context.Context) error {
 	go func() {
 		defer close(seen)
 		for event := range watcher.ResultChan() {
-			if b, ok := event.Object.(*rbacv1.RoleBinding); ok && event.Type != watch.Deleted {
-				seen <- sighting{time.Now(), b.Name, b.Subjects}
+			b, ok := event.Object.(*rbacv1.RoleBinding)
+			if !ok {
+				continue
 			}
+			if event.Type == watch.Deleted {
+				b.Subjects = nil
+			}
+			seen <- sighting{time.Now(), b.Name, b.Subjects}
 		}
 	}()
 	var removed, added, revoked, projected []time.Duration
@@ -54,7 +69,7 @@ func (r *runner) changes(ctx context.Context) error {
 			return err
 		}
 		removed = append(removed, time.Since(sent))
-		lag, err := await(ctx, seen, p, g, false)
+		lag, err := bound.await(ctx, seen, p, g, false)
 		if err != nil {
 			return err
 		}
@@ -64,7 +79,7 @@ func (r *runner) changes(ctx context.Context) error {
 			return err
 		}
 		added = append(added, time.Since(sent))
-		if lag, err = await(ctx, seen, p, g, true); err != nil {
+		if lag, err = bound.await(ctx, seen, p, g, true); err != nil {
 			return err
 		}
 		projected = append(projected, lag)
@@ -85,10 +100,28 @@ func (r *runner) changes(ctx context.Context) error {
 	return nil
 }
 
-// await waits from an answer until a change of the largest group is seen: the
-// user is a subject in one of its RoleBindings, or in one that had it before no
-// more. Nobody else changes meanwhile, so the first event of the group is it.
-func await(ctx context.Context, seen <-chan sighting, p person, g *group, bound bool) (time.Duration, error) {
+// places are the RoleBindings of the largest group, with the names in each.
+type places map[string][]rbacv1.Subject
+
+func (b places) see(g *group, name string, subjects []rbacv1.Subject) {
+	if belongsTo(name, g) {
+		b[name] = subjects
+	}
+}
+
+func (b places) have(p person) bool {
+	for _, subjects := range b {
+		if slices.ContainsFunc(subjects, func(s rbacv1.Subject) bool { return s.Name == p.userName }) {
+			return true
+		}
+	}
+	return false
+}
+
+// await waits from an answer until the user is a subject in one of the group's
+// RoleBindings, or in none. Others of them may change meanwhile: subjects are
+// moved together when there is much room.
+func (b places) await(ctx context.Context, seen <-chan sighting, p person, g *group, bound bool) (time.Duration, error) {
 	answered := time.Now()
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
@@ -98,8 +131,8 @@ func await(ctx context.Context, seen <-chan sighting, p person, g *group, bound 
 			if !ok {
 				return 0, errors.New("the watch of RoleBindings ended")
 			}
-			is := slices.ContainsFunc(s.subjects, func(s rbacv1.Subject) bool { return s.Name == p.userName })
-			if belongsTo(s.name, g) && is == bound {
+			b.see(g, s.name, s.subjects)
+			if b.have(p) == bound {
 				return max(0, s.at.Sub(answered)), nil
 			}
 		case <-timeout.C:
