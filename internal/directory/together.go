@@ -41,7 +41,8 @@ type pending struct {
 	err    error
 }
 
-// queues are the pending changes of each group, by SCIM id.
+// queues are the pending changes of each group, by sync and SCIM id: who knows
+// the id of another sync's group must not get among the changes of that.
 type queues struct {
 	mu sync.Mutex
 	of map[string][]*pending
@@ -49,29 +50,29 @@ type queues struct {
 
 func newQueues() *queues { return &queues{of: map[string][]*pending{}} }
 
-func (q *queues) add(id string, p *pending) {
+func (q *queues) add(key string, p *pending) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.of[id] = append(q.of[id], p)
+	q.of[key] = append(q.of[key], p)
 }
 
 // withdraw takes a change back, unless somebody writes it already.
-func (q *queues) withdraw(id string, p *pending) {
+func (q *queues) withdraw(key string, p *pending) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i, other := range q.of[id] {
+	for i, other := range q.of[key] {
 		if other == p {
-			q.keep(id, append(q.of[id][:i:i], q.of[id][i+1:]...))
+			q.keep(key, append(q.of[key][:i:i], q.of[key][i+1:]...))
 			return
 		}
 	}
 }
 
 // take gives the changes that are to be written next, at least one of those there are.
-func (q *queues) take(id string) []*pending {
+func (q *queues) take(key string) []*pending {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	waiting := q.of[id]
+	waiting := q.of[key]
 	n, values := 0, 0
 	for n < len(waiting) && n < maxTogether {
 		values += waiting[n].values()
@@ -83,15 +84,15 @@ func (q *queues) take(id string) []*pending {
 			break
 		}
 	}
-	q.keep(id, waiting[n:])
+	q.keep(key, waiting[n:])
 	return waiting[:n:n]
 }
 
-func (q *queues) keep(id string, rest []*pending) {
+func (q *queues) keep(key string, rest []*pending) {
 	if len(rest) == 0 {
-		delete(q.of, id)
+		delete(q.of, key)
 	} else {
-		q.of[id] = rest
+		q.of[key] = rest
 	}
 }
 
@@ -122,16 +123,17 @@ func (p *pending) finished() bool {
 // them do it.
 func (s scope) modifyGroup(ctx context.Context, name, id string, change scim.Change) (client.Object, error) {
 	p := &pending{scope: s, ctx: ctx, change: change, done: make(chan struct{})}
-	s.queues.add(id, p)
+	queue := indexValue(s.sync, id)
+	s.queues.add(queue, p)
 	unlock, err := s.locks.lockUnless(ctx, s.lockKey(name), p.done)
 	if err != nil {
-		s.queues.withdraw(id, p)
+		s.queues.withdraw(queue, p)
 		return nil, err
 	}
 	if unlock != nil {
 		defer unlock()
 		for !p.finished() {
-			commit(id, s.queues.take(id))
+			commit(id, s.queues.take(queue))
 		}
 	}
 	return p.result, p.err

@@ -10,6 +10,9 @@ import (
 	"sync"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 )
 
@@ -41,16 +44,26 @@ func (s *service) hold(group string) *held {
 // change sends a change, and waits until it is queued.
 func (h *held) change(ctx context.Context, change scim.Change) *outcome {
 	h.t.Helper()
+	return h.through(ctx, h.store, change)
+}
+
+// through sends it to the store of perhaps another sync.
+func (h *held) through(ctx context.Context, store scim.Store, change scim.Change) *outcome {
+	h.t.Helper()
 	o := &outcome{answered: make(chan struct{})}
 	h.waiting = append(h.waiting, o)
 	go func() {
 		defer close(o.answered)
-		o.result, o.err = h.store.Modify(ctx, h.service.group, h.group, change)
+		o.result, o.err = store.Modify(ctx, h.service.group, h.group, change)
 	}()
 	eventually(h.t, "the change waits", func() bool {
 		h.queues.mu.Lock()
 		defer h.queues.mu.Unlock()
-		return len(h.queues.of[h.group]) == len(h.waiting)
+		waiting := 0
+		for _, queue := range h.queues.of {
+			waiting += len(queue)
+		}
+		return waiting == len(h.waiting)
 	})
 	return o
 }
@@ -71,7 +84,11 @@ func members(op scim.MemberOp, ids ...string) scim.Change {
 func (s *service) generation(group string) int64 {
 	s.t.Helper()
 	name, _, _ := ObjectName(group)
-	return s.Directory.groups.cached(scope{sync: s.sync}.key(name)).GetGeneration()
+	stored := &v1alpha1.Group{}
+	if err := api.Get(s.t.Context(), scope{sync: s.sync}.key(name), stored); err != nil {
+		s.t.Fatal(err)
+	}
+	return stored.Generation
 }
 
 // Changes that wait are committed by one update, each with an answer of its own.
@@ -202,6 +219,50 @@ func TestWaitingChangeIsWithdrawn(t *testing.T) {
 	}
 	if got := s.membersOf(group); !slices.Equal(got, []string{"b"}) {
 		t.Errorf("got the members %v, want b alone", got)
+	}
+}
+
+// Whoever knows the id of another sync's group neither changes it nor keeps
+// others from doing so, also when their changes wait together.
+func TestSyncsAreNotCommittedTogether(t *testing.T) {
+	d, sync := newReplica(t), newSync(t)
+	s := serve(t, d, sync)
+	elsewhere := newSync(t)
+	for name, other := range map[string]types.NamespacedName{
+		"another sync of the namespace": {Namespace: sync.Namespace, Name: "okta"},
+		"a sync of another namespace":   elsewhere,
+	} {
+		for order, first := range map[string]bool{"comes first": true, "comes after": false} {
+			t.Run(name+" "+order, func(t *testing.T) {
+				s := &service{t: t, Directory: d, sync: sync, store: s.store, users: s.users, group: s.group}
+				group := s.createGroup(t.Name()).ID
+				held := s.hold(group)
+				intruder := func() *outcome {
+					if other.Namespace != sync.Namespace { // it does not wait for this lock
+						o := &outcome{answered: make(chan struct{})}
+						o.result, o.err = d.Store(other, func() Policy { return Policy{} }).Modify(t.Context(), s.group, group, members(scim.AddMembers, "mallory"))
+						close(o.answered)
+						return o
+					}
+					return held.through(t.Context(), d.Store(other, func() Policy { return Policy{} }), members(scim.AddMembers, "mallory"))
+				}
+				var refused *outcome
+				if first {
+					refused = intruder()
+				}
+				own := held.change(t.Context(), members(scim.AddMembers, "ada"))
+				if !first {
+					refused = intruder()
+				}
+				held.answers()
+				if status(own.err) != http.StatusOK || status(refused.err) != http.StatusNotFound {
+					t.Errorf("answered %v to the group's own sync and %v to the other", own.err, refused.err)
+				}
+				if got := s.membersOf(group); !slices.Equal(got, []string{"ada"}) {
+					t.Errorf("got the members %v, want ada alone", got)
+				}
+			})
+		}
 	}
 }
 
