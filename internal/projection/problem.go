@@ -44,7 +44,6 @@ const (
 	ReasonBindPermissionMissing    Reason = "BindPermissionMissing"
 	ReasonRoleNotFound             Reason = "RoleNotFound"
 	ReasonFormerRole               Reason = "FormerRoleKept"
-	ReasonFormerRoleRemoved        Reason = "FormerRoleRemoved"
 	ReasonRefusedByTheAPIServer    Reason = "RefusedByAPIServer"
 	ReasonAPIServerNotResponding   Reason = "APIServerError"
 )

@@ -29,11 +29,13 @@ type scope struct {
 	kind    kind
 	request request
 	binding projection.Binding
-	labels  map[string]string
-	owners  []metav1.OwnerReference
-	outcome *projection.Outcome
-	called  bool // an event concerns the binding
-	guarded bool // the guard holds removals
+	// bindingObject is the binding as it was read; nil when it is gone.
+	bindingObject client.Object
+	labels        map[string]string
+	owners        []metav1.OwnerReference
+	outcome       *projection.Outcome
+	called        bool // an event concerns the binding
+	guarded       bool // the guard holds removals
 
 	mayYield time.Time // what is no removal may be interrupted from then on
 	wrote    atomic.Bool

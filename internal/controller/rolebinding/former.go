@@ -4,8 +4,10 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/rollcall-scim/rollcall/internal/projection"
@@ -14,6 +16,8 @@ import (
 // formerRoleTime is how long members keep the former role while the present one
 // cannot be bound for a reason that may pass.
 const formerRoleTime = time.Minute
+
+const reasonFormerRoleRemoved = "FormerRoleRemoved"
 
 // endFormer takes the former role away where the binding has changed its roleRef
 // and the new role cannot be bound. Its author does not want the former one any
@@ -39,13 +43,18 @@ func (p *part) endFormer(ctx context.Context, at *place) {
 			return
 		}
 	}
+	var removed atomic.Bool
 	parallel(former, maxRevokers, func(o projection.Object) {
 		defer p.slot(p.revokers)()
-		p.delete(ctx, at, keyOfObject(o))
+		if p.delete(ctx, at, keyOfObject(o)) {
+			removed.Store(true)
+		}
 	})
-	p.tell(at, projection.NewProblem(projection.ReasonFormerRoleRemoved,
-		"members lost the former role, %s %q%s, which this %s does not name any more, although %s %q cannot be bound",
-		role.Kind, role.Name, objectKey{namespace: at.Namespace}.where(), p.kind.name, at.RoleRef.Kind, at.RoleRef.Name))
+	if removed.Load() { // not a problem of the status: it is over, and nobody may wait for this part
+		p.recorder.Eventf(p.bindingObject, nil, corev1.EventTypeWarning, reasonFormerRoleRemoved, "Project",
+			"members lost the former role, %s %q%s, which this %s does not name any more, although %s %q cannot be bound",
+			role.Kind, role.Name, objectKey{namespace: at.Namespace}.where(), p.kind.name, at.RoleRef.Kind, at.RoleRef.Name)
+	}
 }
 
 // isDefinitive tells whether the role is refused until somebody changes that.

@@ -1,16 +1,19 @@
 package rolebinding_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/test/webhook"
 )
 
 // Whoever changes the roleRef does not want the former role any more. Where the
@@ -36,6 +39,28 @@ func TestFormerRoleEndsWithTheRefusalOfTheNewOne(t *testing.T) {
 			w.promptly("the role that may be bound", true, func() any { return w.may("ann", "create", "pods", w.namespace) })
 		})
 	}
+}
+
+// The event comes also when the API server takes longer to remove the former
+// role than the reconcile waits.
+func TestFormerRoleIsToldOfWhenItsRemovalIsSlow(t *testing.T) {
+	w := newWorld(t)
+	w.group("Devs", w.user("ann").Spec.ID)
+	b := w.bind("pod-reader", "Devs")
+	w.wantAccess(access{"ann": true})
+	hook := webhook.Start(t, admin, w.namespace, []string{"rolebindings"}, func(context.Context) bool {
+		time.Sleep(time.Second)
+		return true
+	})
+	w.within(10*time.Second, "the webhook is asked", func() bool {
+		probe := &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "probe"},
+			RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "pod-reader"}}
+		_ = admin.Create(w.Context(), probe, client.DryRunAll)
+		return hook.Calls.Load() > 0
+	})
+	update(w, b, func(b *v1alpha1.GroupRoleBinding) { b.Spec.RoleRef.Name = "secret-reader" })
+	w.within(10*time.Second, "ann has lost access", func() bool { return !w.mayRead("ann") })
+	w.promptly("an event that tells", true, func() any { return w.hasEvent(b, "FormerRoleRemoved") })
 }
 
 // A quota may pass: until then, but for a bounded time, the former role stays

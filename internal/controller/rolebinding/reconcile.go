@@ -72,7 +72,7 @@ func (c *Controllers) reconcile(ctx context.Context, k kind, rq reconcile.Reques
 		return reconcile.Result{}, err
 	}
 	s := c.newScope(k, rq, b, owned)
-	s.called = called
+	s.called, s.bindingObject = called, object
 	s.outcome = c.project(rq, k, s, sources)
 	s.mayYield = time.Now().Add(max(leastProgress, time.Since(begun)))
 	s.apply(ctx)

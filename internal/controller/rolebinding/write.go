@@ -82,16 +82,19 @@ func (p *part) create(ctx context.Context, at *place, o projection.Object, subje
 	}
 }
 
-// delete removes an object in the version that was looked at.
-func (p *part) delete(ctx context.Context, at *place, key objectKey) {
+// delete removes an object in the version that was looked at, and tells whether
+// it did.
+func (p *part) delete(ctx context.Context, at *place, key objectKey) bool {
 	o := p.object(key)
 	if o == nil {
-		return
+		return false
 	}
 	if err := p.remove(ctx, key, o); err != nil {
 		p.notRevoked()
 		p.fail(at, key, current(o).RoleRef, err)
+		return false
 	}
+	return true
 }
 
 // remove deletes an object. A finalizer, which whoever may update the object
