@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -23,6 +24,10 @@ type snapshot struct {
 	bindings   []rbacv1.RoleBinding
 
 	claims, slices, unusedSlices int
+
+	// What the sweeper has left of unusedSlices, after how long.
+	sweptSlices int
+	sweep       time.Duration
 }
 
 func (r *run) snapshot(ctx context.Context) (*snapshot, error) {

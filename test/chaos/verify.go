@@ -15,6 +15,9 @@ import (
 // quiescence is how long after the last request everything must have followed.
 const quiescence = 90 * time.Second
 
+// sweepTime is how long slices that nobody uses are watched to go.
+const sweepTime = 30 * time.Second
+
 // verify compares what is there with what was acknowledged, when all is quiet.
 func (r *run) verify(ctx context.Context) (*snapshot, error) {
 	r.say("no more load; checking")
@@ -66,7 +69,26 @@ func (r *run) verify(ctx context.Context) (*snapshot, error) {
 	}
 	r.compare(s)
 	r.searchLogs()
-	return s, nil
+	return s, r.watchSweep(ctx, s)
+}
+
+// watchSweep waits for a while until slices that nobody uses are gone, and notes
+// in s how many are left. One that was written for the present version of its
+// group is kept for minutes: its writer may yet finish.
+func (r *run) watchSweep(ctx context.Context, s *snapshot) error {
+	begin := time.Now()
+	for s.sweptSlices = s.unusedSlices; s.sweptSlices > 0 && time.Since(begin) < sweepTime; {
+		if err := pause(ctx, time.Second); err != nil {
+			return err
+		}
+		again, err := r.snapshot(ctx)
+		if err != nil {
+			return err
+		}
+		s.sweptSlices = again.unusedSlices
+	}
+	s.sweep = time.Since(begin)
+	return nil
 }
 
 // same tells whether nobody has written users and groups in between.
