@@ -124,7 +124,8 @@ func (e *environment) plugin(ctx context.Context) error {
 		{[]string{"tokens", "list", "entra"}, `Valid`},
 		{[]string{"log", "entra"}, `Disabled`},
 		{[]string{"filter", "try", "entra", "--prefix", "none-"}, `\d`},
-		{[]string{"test", "entra", "--insecure"}, `.`},
+		{[]string{"test", "entra", "--insecure"}, `nothing is left of the test`},
+		{[]string{"test", "entra", "--port-forward"}, `nothing is left of the test`},
 	}
 	for _, c := range commands {
 		arguments := c.arguments
@@ -186,7 +187,9 @@ func (e *environment) pods(ctx context.Context) ([]string, error) {
 var resident = regexp.MustCompile(`(?m)^process_resident_memory_bytes (\S+)$`)
 
 // memory prints what each replica holds in memory.
-func (e *environment) memory(ctx context.Context) error {
+func (e *environment) memory(ctx context.Context) error { return e.resident(ctx, "replica_memory") }
+
+func (e *environment) resident(ctx context.Context, name string) error {
 	pods, err := e.pods(ctx)
 	if err != nil {
 		return err
@@ -204,7 +207,7 @@ func (e *environment) memory(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("E2E name=replica_memory value=%.0f unit=MiB pod=%s\n", bytes/(1<<20), pod)
+		fmt.Printf("E2E name=%s value=%.0f unit=MiB pod=%s\n", name, bytes/(1<<20), pod)
 	}
 	return nil
 }

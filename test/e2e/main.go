@@ -13,21 +13,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"github.com/rollcall-scim/rollcall/hack/node/command"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("e2e", run) }
 
 // step is one part of the run.
 type step struct {
@@ -72,6 +63,7 @@ func run(ctx context.Context, arguments []string) (err error) {
 func (e *environment) steps() []step {
 	return []step{
 		{"start a node", e.startNode},
+		{"the quick start, command by command", e.quickStart},
 		{"helm install, two replicas", e.install},
 		{"helm test: a SCIM round trip from a pod", e.helmTest},
 		{"connect Entra ID, Okta and JumpCloud with the plugin's wizard", e.connect},

@@ -31,7 +31,10 @@ func (e *environment) install(ctx context.Context) error {
 	if err := e.openIngress(); err != nil {
 		return err
 	}
-	return e.deploy(ctx, "install", e.before, "--create-namespace")
+	if err := e.deploy(ctx, "install", e.before, "--create-namespace"); err != nil {
+		return err
+	}
+	return e.resident(ctx, "idle_replica_memory")
 }
 
 // deploy installs or upgrades, and tells how long it took until both replicas
