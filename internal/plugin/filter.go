@@ -1,12 +1,15 @@
 package plugin
 
 import (
+	"context"
 	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/plugin/access"
+	"github.com/rollcall-scim/rollcall/internal/plugin/cluster"
 	"github.com/rollcall-scim/rollcall/internal/plugin/output"
 	"github.com/rollcall-scim/rollcall/internal/plugin/preview"
 )
@@ -17,8 +20,8 @@ const listed = 10
 func (s *session) filterCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "filter", Short: "Try other filters of a sync before they are applied"}
 	var prefixes, userGroups []string
-	var everyGroup, everyUser bool
-	try := &cobra.Command{
+	var everyGroup, everyUser, withPrefixes, withUserGroups bool
+	try := s.aboutSync(&cobra.Command{
 		Use:   "try [SYNC] [--prefix PREFIX]... [--user-group GROUP]...",
 		Short: "Show what other filters would add and remove, and change nothing",
 		Long: `Show which groups and users other filters would sync or leave out, and who would get or
@@ -26,40 +29,32 @@ lose access by which binding. Nothing is changed. A filter that is not given sta
 		Example: `  kubectl rollcall filter try entra --prefix k8s- --prefix platform-
   kubectl rollcall filter try entra --every-group -o wide
   kubectl rollcall filter try entra --user-group k8s-users -o json`,
-		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: s.completeSyncs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			changed := cmd.Flags().Changed
-			if !changed("prefix") && !changed("user-group") && !everyGroup && !everyUser {
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			withPrefixes, withUserGroups = cmd.Flags().Changed("prefix") || everyGroup, cmd.Flags().Changed("user-group") || everyUser
+			if !withPrefixes && !withUserGroups {
 				return errors.New("say what to try: --prefix, --user-group, --every-group, --every-user")
 			}
-			c, p, err := s.begin()
-			if err != nil {
-				return err
-			}
-			sync, err := c.Sync(cmd.Context(), first(args))
-			if err != nil {
-				return err
-			}
-			filters := preview.FiltersOf(sync)
-			if changed("prefix") || everyGroup {
-				filters.Prefixes = prefixes
-			}
-			if changed("user-group") || everyUser {
-				filters.UserGroups = userGroups
-			}
-			world, err := access.Read(cmd.Context(), c, sync)
-			if err != nil {
-				return err
-			}
-			result := preview.Of(world, sync, filters)
-			patch, err := result.Patch()
-			if err != nil {
-				return err
-			}
-			return p.Print(result, func(t *output.Text) { writePreview(t, result, patch) })
+			return nil
 		},
-	}
+	}, func(ctx context.Context, c *cluster.Cluster, p *output.Printer, sync *v1alpha1.IdentityProviderSync) error {
+		filters := preview.FiltersOf(sync)
+		if withPrefixes {
+			filters.Prefixes = prefixes
+		}
+		if withUserGroups {
+			filters.UserGroups = userGroups
+		}
+		world, err := access.Read(ctx, c, sync)
+		if err != nil {
+			return err
+		}
+		result := preview.Of(world, sync, filters)
+		patch, err := result.Patch()
+		if err != nil {
+			return err
+		}
+		return p.Print(result, func(t *output.Text) { writePreview(t, result, patch) })
+	})
 	f := try.Flags()
 	f.SortFlags = false
 	f.StringSliceVar(&prefixes, "prefix", nil, "sync the groups whose names begin with it; may be repeated")

@@ -34,11 +34,7 @@ shown too; kubectl rollcall members shows who is in it.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: s.completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, p, err := s.begin()
-			if err != nil {
-				return err
-			}
-			syncs, err := c.Choose(cmd.Context(), sync)
+			c, p, syncs, err := s.choose(cmd.Context(), sync)
 			if err != nil {
 				return err
 			}

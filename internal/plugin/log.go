@@ -37,7 +37,7 @@ type entries struct {
 
 func (s *session) logCommand() *cobra.Command {
 	v := &logView{session: s}
-	cmd := &cobra.Command{
+	cmd := s.aboutSync(&cobra.Command{
 		Use:   "log [SYNC]",
 		Short: "Show what the identity provider changed, and what failed",
 		Long: `Show the provisioning log of a sync: who was created, changed, disabled or deleted, who
@@ -46,23 +46,7 @@ last 500 changes at most are kept; it is a few seconds late.`,
 		Example: `  kubectl rollcall log entra
   kubectl rollcall log entra -f --failed
   kubectl rollcall log entra --user ann --since 24h`,
-		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: s.completeSyncs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, p, err := s.begin()
-			if err != nil {
-				return err
-			}
-			sync, err := c.Sync(cmd.Context(), first(args))
-			if err != nil {
-				return err
-			}
-			if v.since > 0 {
-				v.After = time.Now().Add(-v.since)
-			}
-			return v.run(cmd.Context(), c, p, sync)
-		},
-	}
+	}, v.run)
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.BoolVarP(&v.follow, "follow", "f", false, "go on and show what comes, until Ctrl-C")
@@ -75,6 +59,9 @@ last 500 changes at most are kept; it is a few seconds late.`,
 }
 
 func (v *logView) run(ctx context.Context, c *cluster.Cluster, p *output.Printer, sync *v1alpha1.IdentityProviderSync) error {
+	if v.since > 0 {
+		v.After = time.Now().Add(-v.since)
+	}
 	log := history.New(c, sync)
 	found, missed, err := v.next(ctx, log)
 	if err != nil {

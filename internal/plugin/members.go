@@ -37,11 +37,7 @@ func (s *session) membersCommand() *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: s.completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, p, err := s.begin()
-			if err != nil {
-				return err
-			}
-			syncs, err := c.Choose(cmd.Context(), sync)
+			c, p, syncs, err := s.choose(cmd.Context(), sync)
 			if err != nil {
 				return err
 			}

@@ -17,6 +17,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/plugin/cluster"
 	"github.com/rollcall-scim/rollcall/internal/plugin/output"
 )
@@ -67,6 +68,37 @@ func (s *session) begin() (*cluster.Cluster, *output.Printer, error) {
 	}
 	c, err := cluster.Connect(s.flags)
 	return c, p, err
+}
+
+// syncTask does what a command does about one sync.
+type syncTask func(context.Context, *cluster.Cluster, *output.Printer, *v1alpha1.IdentityProviderSync) error
+
+// aboutSync makes a command that is about the sync which its argument names, or
+// about the only one.
+func (s *session) aboutSync(cmd *cobra.Command, do syncTask) *cobra.Command {
+	cmd.Args, cmd.ValidArgsFunction = cobra.MaximumNArgs(1), s.completeSyncs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, p, err := s.begin()
+		if err != nil {
+			return err
+		}
+		sync, err := c.Sync(cmd.Context(), first(args))
+		if err != nil {
+			return err
+		}
+		return do(cmd.Context(), c, p, sync)
+	}
+	return cmd
+}
+
+// choose begins a command about the syncs that a name means: all if it is empty.
+func (s *session) choose(ctx context.Context, name string) (*cluster.Cluster, *output.Printer, []v1alpha1.IdentityProviderSync, error) {
+	c, p, err := s.begin()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	syncs, err := c.Choose(ctx, name)
+	return c, p, syncs, err
 }
 
 // note tells something beside the result.

@@ -25,11 +25,7 @@ with problems, removals that are held.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: s.completeSyncs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, p, err := s.begin()
-			if err != nil {
-				return err
-			}
-			syncs, err := c.Choose(cmd.Context(), first(args))
+			c, p, syncs, err := s.choose(cmd.Context(), first(args))
 			if err != nil {
 				return err
 			}

@@ -36,7 +36,7 @@ type tested struct {
 
 func (s *session) testCommand() *cobra.Command {
 	tr := &trial{session: s}
-	cmd := &cobra.Command{
+	cmd := s.aboutSync(&cobra.Command{
 		Use:   "test [SYNC]",
 		Short: "Try a sync's endpoint as its identity provider uses it, and leave nothing",
 		Long: `Make a user and a group named rollcall-test-..., change, disable and delete them through
@@ -48,20 +48,7 @@ The endpoint is the one that the identity provider uses. Without an external URL
 		Example: `  kubectl rollcall test entra
   kubectl rollcall test entra --port-forward
   kubectl rollcall test entra --url https://scim.example.com/identity/entra/scim/v2`,
-		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: s.completeSyncs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, p, err := s.begin()
-			if err != nil {
-				return err
-			}
-			sync, err := c.Sync(cmd.Context(), first(args))
-			if err != nil {
-				return err
-			}
-			return tr.run(cmd.Context(), c, p, sync)
-		},
-	}
+	}, tr.run)
 	f := cmd.Flags()
 	f.StringVar(&tr.url, "url", "", "SCIM base URL (default: that of the sync's status)")
 	f.BoolVar(&tr.forward, "port-forward", false, "reach a replica through the API server")

@@ -26,30 +26,19 @@ type tokenList struct {
 
 func (s *session) tokensCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "tokens", Short: "List or renew the bearer tokens of a sync"}
-	list := &cobra.Command{
-		Use:               "list [SYNC]",
-		Short:             "List the tokens: state, expiry, last use; never their values",
-		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: s.completeSyncs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, p, err := s.begin()
-			if err != nil {
-				return err
+	list := s.aboutSync(&cobra.Command{
+		Use:   "list [SYNC]",
+		Short: "List the tokens: state, expiry, last use; never their values",
+	}, func(_ context.Context, _ *cluster.Cluster, p *output.Printer, sync *v1alpha1.IdentityProviderSync) error {
+		result := tokenList{cluster.Name(sync), tokens.List(sync)}
+		return p.Print(result, func(t *output.Text) {
+			if len(result.Tokens) == 0 {
+				t.Line("Sync %s has no tokens: kubectl rollcall tokens rotate %s makes one.", result.Sync, result.Sync)
+				return
 			}
-			sync, err := c.Sync(cmd.Context(), first(args))
-			if err != nil {
-				return err
-			}
-			result := tokenList{cluster.Name(sync), tokens.List(sync)}
-			return p.Print(result, func(t *output.Text) {
-				if len(result.Tokens) == 0 {
-					t.Line("Sync %s has no tokens: kubectl rollcall tokens rotate %s makes one.", result.Sync, result.Sync)
-					return
-				}
-				writeTokens(t, result.Tokens, time.Now())
-			})
-		},
-	}
+			writeTokens(t, result.Tokens, time.Now())
+		})
+	})
 	cmd.AddCommand(list, s.rotateCommand())
 	return cmd
 }
@@ -74,7 +63,7 @@ type rotated struct {
 
 func (s *session) rotateCommand() *cobra.Command {
 	r := &rotation{session: s}
-	cmd := &cobra.Command{
+	cmd := s.aboutSync(&cobra.Command{
 		Use:   "rotate [SYNC]",
 		Short: "Replace the token of a sync, without a gap",
 		Long: `Add a new token that the operator generates, show it once, wait until the identity
@@ -85,20 +74,7 @@ on. Secrets are not deleted: the command to do so is shown.`,
 		Example: `  kubectl rollcall tokens rotate entra
   kubectl rollcall tokens rotate entra --lifetime 8760h
   kubectl rollcall tokens rotate entra --dry-run`,
-		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: s.completeSyncs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, p, err := s.begin()
-			if err != nil {
-				return err
-			}
-			sync, err := c.Sync(cmd.Context(), first(args))
-			if err != nil {
-				return err
-			}
-			return r.run(cmd.Context(), c, p, sync)
-		},
-	}
+	}, r.run)
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&r.name, "name", "", "name of the new token (default: today's date); one that exists is gone on with")

@@ -40,11 +40,7 @@ are shown too: direct ones, and those that they are nested in.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: s.completeUsers,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, p, err := s.begin()
-			if err != nil {
-				return err
-			}
-			syncs, err := c.Choose(cmd.Context(), sync)
+			c, p, syncs, err := s.choose(cmd.Context(), sync)
 			if err != nil {
 				return err
 			}

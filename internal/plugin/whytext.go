@@ -97,7 +97,7 @@ func writeAccess(t *output.Text, b *access.Binding, a *access.Access) {
 	if a.Namespace != "" {
 		where = "in namespace " + a.Namespace
 	}
-	t.Line("  %s: %s %s %s", stateText(a.State), a.RoleKind, a.Role, where)
+	t.Line("  %s: %s %s %s", stateText(a.State, "bound"), a.RoleKind, a.Role, where)
 	for _, object := range a.Objects {
 		t.Line("    %s", object)
 	}
@@ -121,18 +121,19 @@ func causes(t *output.Text, list []projection.Cause) {
 	}
 }
 
-func stateText(state projection.AccessState) output.Styled {
+// stateText tells how far it is with what is to be done: bound, or let through.
+func stateText(state projection.AccessState, done string) output.Styled {
 	switch state {
 	case projection.AccessBound:
-		return output.Good("bound")
+		return output.Good("%s", done)
 	case projection.AccessPending:
-		return output.Fair("to be bound, and not yet")
+		return output.Fair("to be %s, and not yet", done)
 	case projection.AccessHeld:
-		return output.Fair("bound, and stays for now")
+		return output.Fair("%s, and stays for now", done)
 	case projection.AccessRemoving:
-		return output.Fair("bound, and being removed")
+		return output.Fair("%s, and being removed", done)
 	}
-	return output.Bad("not bound")
+	return output.Bad("not %s", done)
 }
 
 // writeAnswer shows the answer, and the ways that lead to it.
@@ -181,7 +182,7 @@ func writeAnswer(t *output.Text, w *access.Why) {
 			case len(x.Allows) > 0:
 				reason = "does not give it now"
 			}
-			t.Line("  %s: %s %s %s", stateText(x.State), x.RoleKind, x.Role, reason)
+			t.Line("  %s: %s %s %s", stateText(x.State, "bound"), x.RoleKind, x.Role, reason)
 			causes(t, x.Reasons)
 		}
 	}
@@ -225,7 +226,7 @@ func writeNetwork(t *output.Text, w *access.Why, x *networkpolicy.Explanation) {
 			ports = strings.Join(p.Ports, ", ")
 		}
 		for _, v := range p.Values {
-			t.Line("  %s: %s, %s %s", throughText(v.State), p.Direction, v.Value, ports)
+			t.Line("  %s: %s, %s %s", stateText(v.State, "let through"), p.Direction, v.Value, ports)
 			for _, object := range v.Objects {
 				t.Line("    %s", object)
 			}
@@ -233,18 +234,4 @@ func writeNetwork(t *output.Text, w *access.Why, x *networkpolicy.Explanation) {
 		}
 		causes(t, p.Reasons)
 	}
-}
-
-func throughText(state projection.AccessState) output.Styled {
-	switch state {
-	case projection.AccessBound:
-		return output.Good("let through")
-	case projection.AccessPending:
-		return output.Fair("to be let through, and not yet")
-	case projection.AccessHeld:
-		return output.Fair("let through, and stays for now")
-	case projection.AccessRemoving:
-		return output.Fair("let through, and being removed")
-	}
-	return output.Bad("not let through")
 }

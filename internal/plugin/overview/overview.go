@@ -147,7 +147,7 @@ func (s *Sync) traffic(sync *v1alpha1.IdentityProviderSync, now time.Time) {
 	switch {
 	case !s.Ready:
 	case sync.Status.LastRequestTime == nil:
-		s.problem(Warning, "NoRequests", "the identity provider has never been heard of: kubectl rollcall connect %s %s -n %s shows the steps",
+		s.problem(Warning, "NoRequests", "the identity provider has not been heard of (a first request shows within 10 seconds): kubectl rollcall connect %s %s -n %s shows the steps",
 			guide.Argument(sync.Spec.Provider), sync.Name, sync.Namespace)
 	case sync.Spec.Provider == v1alpha1.ProviderEntraID && now.Sub(sync.Status.LastRequestTime.Time) > silence:
 		s.problem(Warning, "Silent", "Entra ID comes every 40 minutes and was last heard of %s ago: look at Provisioning in its application, it may be stopped or in quarantine",

@@ -53,7 +53,7 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 		"it is paused": {ready("False", "Paused", "spec.state is Paused"), []Problem{{Warning, "Paused",
 			"requests are answered 503 and nothing changes; to go on: kubectl patch -n identity idps/corp --type merge -p '{\"spec\":{\"state\":\"Active\"}}'"}}},
 		"never heard of": {func(s *v1alpha1.IdentityProviderSync) { s.Status.LastRequestTime = nil }, []Problem{{Warning, "NoRequests",
-			"the identity provider has never been heard of: kubectl rollcall connect entra corp -n identity shows the steps"}}},
+			"the identity provider has not been heard of (a first request shows within 10 seconds): kubectl rollcall connect entra corp -n identity shows the steps"}}},
 		"Entra ID fell silent": {func(s *v1alpha1.IdentityProviderSync) { s.Status.LastRequestTime = ago(3 * time.Hour) }, []Problem{{Warning, "Silent",
 			"Entra ID comes every 40 minutes and was last heard of 3h ago: look at Provisioning in its application, it may be stopped or in quarantine"}}},
 		"Okta comes when there is something": {func(s *v1alpha1.IdentityProviderSync) {
