@@ -2,7 +2,8 @@
 //
 //	go run ./hack/dashboard charts/rollcall/files/dashboard.json
 //
-// Each row answers a question (rows.go); here is what Grafana wants around it.
+// Each row answers a question (rows.go); here is what Grafana wants around it,
+// which schema.sh compares with the types that Grafana publishes.
 package main
 
 import (
@@ -61,26 +62,34 @@ func dashboard() object {
 		"templating": object{"list": list{
 			object{"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus", "hide": 0},
 			variable("namespace", "Namespace", `label_values(rollcall_sync_info, sync)`, `/^([^\/]+)\//`, "[^/]+"),
-			variable("sync", "Sync", `label_values(rollcall_sync_info{sync=~"($namespace)/.+"}, sync)`, "", nil),
+			variable("sync", "Sync", `label_values(rollcall_sync_info{sync=~"($namespace)/.+"}, sync)`, "", ""),
 		}},
 		"annotations": object{"list": list{}},
-		"links": list{
-			object{"title": "Metrics", "type": "link", "url": repository + "metrics.md", "targetBlank": true},
-			object{"title": "Alerts", "type": "link", "url": repository + "alerts.md", "targetBlank": true},
-		},
-		"panels": panels(),
+		"links":       list{link("Metrics", "metrics.md"), link("Alerts", "alerts.md")},
+		"panels":      panels(),
 	}
 }
 
 const repository = "https://github.com/rollcall-scim/rollcall/blob/main/docs/"
 
-// variable is a choice of several; all is what all of them are, nil: each.
-func variable(name, label, query, regex string, all any) object {
+func link(title, page string) object {
 	return object{
+		"title": title, "type": "link", "url": repository + page, "targetBlank": true, "tooltip": "", "icon": "external link",
+		"tags": list{}, "asDropdown": false, "includeVars": false, "keepTime": false,
+	}
+}
+
+// variable is a choice of several; all is what all of them are, empty: each.
+func variable(name, label, query, regex, all string) object {
+	v := object{
 		"name": name, "label": label, "type": "query", "datasource": source, "definition": query,
 		"query": object{"query": query, "refId": "variable"}, "regex": regex, "refresh": 2, "sort": 1,
-		"multi": true, "includeAll": true, "allValue": all, "current": object{"text": "All", "value": "$__all"}, "hide": 0,
+		"multi": true, "includeAll": true, "current": object{"text": "All", "value": "$__all"}, "hide": 0,
 	}
+	if all != "" {
+		v["allValue"] = all
+	}
+	return v
 }
 
 // panels lays the rows out.
