@@ -153,6 +153,14 @@ alerts: $(PROMTOOL) ## Check the alerting rules, and test that each fires when i
 	@$(PROMTOOL) check rules charts/rollcall/files/alerts.yaml
 	@$(PROMTOOL) test rules hack/alerts/alerts_test.yaml
 
+.PHONY: dashboard-schema
+dashboard-schema: ## Check the dashboard against the types that Grafana publishes (needs Node.js and npm).
+	@hack/dashboard/schema.sh
+
+.PHONY: dockerfile
+dockerfile: ## Check the Dockerfile: its syntax and style, and that what it copies is there.
+	@GOWORK=off go -C hack/tools/dockerfile run -mod=readonly . ../../../Dockerfile
+
 .PHONY: vet
 vet: ## Run go vet.
 	@go vet ./...
