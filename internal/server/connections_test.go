@@ -202,7 +202,7 @@ func TestSlowClients(t *testing.T) {
 		}
 	})
 	capacity := &s.router.capacity
-	for deadline := time.Now().Add(soon); capacity.requests.free != int64(s.options.MaxRequests) || capacity.bodies.free != s.options.MaxBodyBytes; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(soon); capacity.requests.left() != int64(s.options.MaxRequests) || capacity.bodies.left() != s.options.MaxBodyBytes; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("slow clients still hold some of the capacity")
 		}
@@ -215,10 +215,21 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// large is a Store with a page that no socket's buffer holds.
-type large struct{ scim.Store }
+// left is what nobody holds.
+func (s *shares) left() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.free
+}
 
-func (large) List(context.Context, *schema.ResourceType, scim.Query) (*scim.Page, error) {
+// large is a Store with a page that no socket's buffer holds.
+type large struct {
+	scim.Store
+	entered chan struct{}
+}
+
+func (l large) List(context.Context, *schema.ResourceType, scim.Query) (*scim.Page, error) {
+	close(l.entered)
 	page := &scim.Page{Total: 24}
 	for i := range page.Total {
 		page.Resources = append(page.Resources, &scim.Resource{ID: fmt.Sprint(i), Attributes: scim.Object{"userName": strings.Repeat("x", 1<<20)}})
@@ -228,21 +239,22 @@ func (large) List(context.Context, *schema.ResourceType, scim.Query) (*scim.Page
 
 // TestAClientThatDoesNotRead asks for much and takes none of it.
 func TestAClientThatDoesNotRead(t *testing.T) {
+	store := large{entered: make(chan struct{})}
 	f := newFixture(t, entra(nil), func(o *Options) {
 		o.Timeouts.Write = 500 * time.Millisecond
-		o.Store = func(client.ObjectKey) scim.Store { return large{} }
+		o.Store = func(client.ObjectKey) scim.Store { return store }
 	})
 	s, stop := start(t, f.options)
 	c := dial(t, s.Address())
 	if _, err := io.WriteString(c, "GET "+users+" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+bearer+"\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	began, requests := time.Now(), s.router.capacity.requests
-	for requests.holds(client.ObjectKeyFromObject(entra(nil))) == 0 {
-		if time.Since(began) > soon {
-			t.Fatal("the request was not begun")
-		}
+	select {
+	case <-store.entered:
+	case <-time.After(soon):
+		t.Fatal("the request was not begun")
 	}
+	began, requests := time.Now(), s.router.capacity.requests
 	for requests.holds(client.ObjectKeyFromObject(entra(nil))) != 0 {
 		if time.Since(began) > soon {
 			t.Fatal("a client that does not read keeps its request")

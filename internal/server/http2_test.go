@@ -62,6 +62,22 @@ func TestRapidReset(t *testing.T) {
 	})
 	writeCertificate(t, &f.options, 1)
 	s, stop := start(t, f.options)
+	other := &http.Client{Timeout: soon, Transport: &http.Transport{
+		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // self-signed
+	}}
+	defer other.CloseIdleConnections()
+	ask := func(path string) answered {
+		rq, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+s.Address()+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rq.Header.Set("Authorization", "Bearer "+bearer)
+		return send(t, other, rq)
+	}
+	// The token is known then: a request that is canceled before goes no further.
+	if got := ask("/identity/entra/scim/v2/ServiceProviderConfig"); got.Status != http.StatusOK {
+		t.Fatalf("got %d %s", got.Status, got.Body)
+	}
 	dialer := &tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}, NetDialer: &net.Dialer{Timeout: soon}} //nolint:gosec // self-signed
 	c, err := dialer.DialContext(t.Context(), "tcp", s.Address())
 	if err != nil {
@@ -92,16 +108,7 @@ func TestRapidReset(t *testing.T) {
 		t.Errorf("%d requests were under way at once, want some and at most %d", most, maxStreams)
 	}
 	close(store.release)
-	other := &http.Client{Timeout: soon, Transport: &http.Transport{
-		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // self-signed
-	}}
-	defer other.CloseIdleConnections()
-	rq, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+s.Address()+users, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rq.Header.Set("Authorization", "Bearer "+bearer)
-	if got := send(t, other, rq); got.Status != http.StatusOK {
+	if got := ask(users); got.Status != http.StatusOK {
 		t.Errorf("another client got %d %s", got.Status, got.Body)
 	}
 	other.CloseIdleConnections()

@@ -71,7 +71,7 @@ func TestARefusalTakesItsTime(t *testing.T) {
 func TestSyncState(t *testing.T) {
 	tests := map[string]struct {
 		sync       func(*v1alpha1.IdentityProviderSync)
-		requests   int
+		requests   int // at least
 		wantStatus int // of the last request
 		wantRetry  string
 	}{
@@ -88,7 +88,8 @@ func TestSyncState(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, entra(test.sync), nil)
 			var got answered
-			for range test.requests {
+			// On a busy machine, a rate may allow for a few more meanwhile.
+			for i := 0; i < test.requests || test.wantStatus == http.StatusTooManyRequests && got.Status == http.StatusOK && i < 1000; i++ {
 				got = f.do(t, http.MethodGet, "/identity/entra/scim/v2/Users", bearer, "")
 			}
 			if got.Status != test.wantStatus || got.Header.Get("Retry-After") != test.wantRetry {
@@ -272,11 +273,14 @@ func TestTheLogNamesNobody(t *testing.T) {
 
 func TestRefusedRequestsDoNotFloodTheLog(t *testing.T) {
 	f := newFixture(t, entra(nil), nil)
-	for range 3 * refusedLogs {
+	const requests = 20 * refusedLogs
+	began := time.Now()
+	for range requests {
 		f.do(t, http.MethodGet, "/nothing", "", "")
 	}
 	f.server.Close()
-	if lines := strings.Count(f.log.String(), "\n"); lines > 2*refusedLogs {
-		t.Errorf("%d lines for %d refused requests, want about %d", lines, 3*refusedLogs, refusedLogs)
+	most := refusedLogs + int(time.Since(began).Seconds()*refusedLogs) + 1
+	if lines := strings.Count(f.log.String(), "\n"); lines < refusedLogs || lines > most {
+		t.Errorf("%d lines for %d refused requests, want %d to %d", lines, requests, refusedLogs, most)
 	}
 }
