@@ -98,7 +98,7 @@ bench-filter: controlplane ## Print what filters and PATCH cost with 1,000 and w
 	@go test -run '^$$' -bench . -benchtime 2s -timeout 1h ./test/scale -users $(BENCH_USERS)
 
 .PHONY: verify
-verify: generate manifests fmt vet lint links alerts ## Generate, format, vet, lint, check links and alerts, then fail unless the git tree is clean.
+verify: generate manifests fmt vet lint links alerts dockerfile ## Generate, format, vet, lint, check links, alerts and the Dockerfile, then fail unless the git tree is clean.
 	@hack/clean-tree.sh
 
 .PHONY: generate
