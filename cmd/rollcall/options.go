@@ -17,6 +17,7 @@ import (
 	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/rollcall-scim/rollcall/internal/logging"
 	"github.com/rollcall-scim/rollcall/internal/metrics"
 	"github.com/rollcall-scim/rollcall/internal/operator"
 	"github.com/rollcall-scim/rollcall/internal/provisioninglog"
@@ -77,10 +78,11 @@ func podNamespace() string {
 
 // run runs the operator until ctx ends.
 func (o *options) run(ctx context.Context, stderr io.Writer) error {
-	log, err := newLog(stderr, o.logLevel)
+	log, flush, err := newLog(stderr, o.logLevel)
 	if err != nil {
 		return err
 	}
+	defer flush()
 	ctrllog.SetLogger(log)
 	klog.SetLogger(log.WithName("client-go"))
 	if err := noticeDeadConnections(); err != nil {
@@ -118,13 +120,14 @@ func (o *options) inCluster() bool {
 	return os.Getenv("KUBERNETES_SERVICE_HOST") != "" && o.kubeconfig == "" && os.Getenv(clientcmd.RecommendedConfigPathEnvVar) == ""
 }
 
-// newLog writes one JSON object a line.
-func newLog(to io.Writer, level string) (logr.Logger, error) {
+// newLog makes the log; flush writes what waits to be written.
+func newLog(to io.Writer, level string) (log logr.Logger, flush func(), err error) {
 	var least slog.Level
 	if err := least.UnmarshalText([]byte(level)); err != nil {
-		return logr.Logger{}, fmt.Errorf("--log-level %q: use debug, info, warn or error", level)
+		return logr.Logger{}, nil, fmt.Errorf("--log-level %q: use debug, info, warn or error", level)
 	}
-	return logr.FromSlogHandler(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: least})), nil
+	log, flush = logging.New(to, least)
+	return log, flush, nil
 }
 
 // noticeDeadConnections has client-go ask a silent API server for a sign of

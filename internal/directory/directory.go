@@ -91,12 +91,15 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		turns:       newTurns(),
 		queues:      newQueues(),
 	}
-	d.users.changed = func(o client.Object, shown bool) {
-		if !shown {
-			d.renderings.forget(resourceOf(o).ID)
+	d.users.changed = func(previous, o client.Object, shown bool) {
+		was, _ := previous.(*v1alpha1.User)
+		var is *v1alpha1.User
+		if shown {
+			is = o.(*v1alpha1.User)
 		}
+		d.renderings.replaced(was, is)
 	}
-	d.groups.changed = func(o client.Object, _ bool) { d.turns.next(syncOf(o)) }
+	d.groups.changed = func(_, o client.Object, _ bool) { d.turns.next(syncOf(o)) }
 	d.slices.changed = d.turns.next
 	if d.now == nil {
 		d.now = time.Now
@@ -163,7 +166,7 @@ type Policy struct {
 }
 
 // Store gives the resources of one sync to the SCIM protocol. policy is asked
-// once for each call.
+// once for each change, and by what is read only where it matters.
 func (d *Directory) Store(sync types.NamespacedName, policy func() Policy) scim.Store {
 	return &store{d: d, sync: sync, policy: policy}
 }

@@ -59,15 +59,18 @@ func (s scope) list(ctx context.Context, rt *schema.ResourceType, query scim.Que
 		}
 		page.Next = place.String()
 	}
-	page.Resources = make([]*scim.Resource, 0, len(objects))
-	for _, o := range objects {
-		r, err := s.shown(ctx, o, query.Need)
-		if isNotFound(err) {
-			page.Total-- // it was deleted while its members were read
-			continue
-		}
-		if err != nil {
-			return nil, err
+	// First what is kept of all of them, which takes one look, then the others.
+	shown := s.renderings.all(objects, query.Need.Encoder, s.turn.Load())
+	page.Resources = shown[:0]
+	for i, o := range objects {
+		r := shown[i]
+		if r == nil {
+			if r, err = s.shown(ctx, o, query.Need); isNotFound(err) {
+				page.Total-- // it was deleted while its members were read
+				continue
+			} else if err != nil {
+				return nil, err
+			}
 		}
 		page.Resources = append(page.Resources, r)
 		if query.Sort != nil {

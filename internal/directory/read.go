@@ -17,7 +17,11 @@ func (s scope) key(name string) types.NamespacedName {
 
 // slot is the object name that decides who owns a name.
 func (s scope) slot(name string) string {
-	return slot(s.kind, s.sync.Name, name, s.policy.OpaqueNames)
+	policy := s.policy
+	if s.ask != nil {
+		policy = s.ask()
+	}
+	return slot(s.kind, s.sync.Name, name, policy.OpaqueNames)
 }
 
 // carries tells whether a resource has a name whose slot is the given one.

@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 )
 
@@ -207,8 +210,56 @@ func TestRenderingsAreKept(t *testing.T) {
 		t.Errorf("the new group is not shown: %s", text(got))
 	}
 	s.delete(s.users, user)
-	if s.renderings.get(user) != nil {
-		t.Error("it is kept although the user is gone")
+	if n := len(s.renderings.by); n != 0 {
+		t.Errorf("%d are kept although the user is gone", n)
+	}
+}
+
+// The label that says whether a user is synced changes often, and shows nowhere.
+func TestRenderingsOutliveMetadata(t *testing.T) {
+	s := serve(t, newReplica(t), newSync(t))
+	id := s.createUser("ada").ID
+	read := func() *scim.Resource {
+		r, err := s.store.Get(t.Context(), s.users, id, scim.Need{Groups: true, Encoder: plain{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	first := read()
+	before := s.cachedByID(s.sync, id)
+	labeled := before.DeepCopyObject().(client.Object)
+	labeled.SetLabels(map[string]string{"example.com/any": "thing"})
+	if err := api.Update(t.Context(), labeled); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the label is known", func() bool {
+		return s.cachedByID(s.sync, id) != before && s.renderings.get(before.(*v1alpha1.User)) == nil
+	})
+	if read() != first {
+		t.Error("it was put together again although only a label changed")
+	}
+	if n := len(s.renderings.by); n != 1 {
+		t.Errorf("%d renderings of one user are kept", n)
+	}
+}
+
+// Whoever was slow to put a user together does not keep what nobody lets go of.
+func TestNoRenderingOfWhatWasReplaced(t *testing.T) {
+	s := serve(t, newReplica(t), newSync(t))
+	id := s.createUser("ada").ID
+	old := s.cachedByID(s.sync, id).(*v1alpha1.User)
+	s.modify(s.users, id, scim.Change{Apply: set("title", "Countess")})
+	scope, ctx, cancel, err := s.store.(*store).begin(t.Context(), s.users)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cancel()
+	if _, err := scope.rendered(ctx, old, scim.Need{Groups: true, Encoder: plain{}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.renderings.by); n != 0 {
+		t.Errorf("%d renderings are kept, of an object that is there no more", n)
 	}
 }
 
@@ -217,24 +268,27 @@ func TestRenderingsAreBounded(t *testing.T) {
 		return &rendering{encoded: scim.Encoded{Head: make([]byte, bytes-renderedOverhead)}}
 	}
 	c := newRenderings(10_000)
-	for i := range 100 {
-		c.put(fmt.Sprint(i), of(1000))
-		if c.get(fmt.Sprint(i)) == nil {
+	users := make([]*v1alpha1.User, 100)
+	for i := range users {
+		users[i] = &v1alpha1.User{}
+		c.put(users[i], of(1000))
+		if c.get(users[i]) == nil {
 			t.Errorf("the latest, %d, is not kept", i)
 		}
 	}
 	if n := len(c.by); n != 10 || c.size != 10_000 {
 		t.Errorf("%d of 1,000 bytes are kept, and %d bytes counted, where 10 fit", n, c.size)
 	}
-	c.put("99", of(2000))
+	c.put(users[99], of(2000))
 	if len(c.by) != 9 || c.size != 10_000 {
 		t.Errorf("%d are kept, and %d bytes counted, after one grew", len(c.by), c.size)
 	}
-	if c.put("huge", of(10_001)); c.get("huge") != nil || len(c.by) != 9 {
+	huge := &v1alpha1.User{}
+	if c.put(huge, of(10_001)); c.get(huge) != nil || len(c.by) != 9 {
 		t.Error("what is larger than the bound is kept, or drove out the rest")
 	}
-	for i := range 100 {
-		c.forget(fmt.Sprint(i))
+	for _, u := range users {
+		c.forget(u)
 	}
 	if len(c.by) != 0 || c.size != 0 {
 		t.Errorf("after all was forgotten %d are kept, and %d bytes counted", len(c.by), c.size)

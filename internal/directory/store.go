@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/deadline"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
@@ -28,17 +29,27 @@ type scope struct {
 	sync   types.NamespacedName
 	rt     *schema.ResourceType // with the extensions that the sync declares
 	turn   *atomic.Uint64       // see turns
+	ask    func() Policy        // where policy was not asked
 	policy Policy
 }
 
-// begin opens a scope and bounds the call in time. Nothing is answered while
-// the informers are still reading what is stored: it would look like less.
+// begin opens the scope of a change, see beginRead.
 func (s *store) begin(ctx context.Context, rt *schema.ResourceType) (scope, context.Context, context.CancelFunc, error) {
+	c, ctx, cancel, err := s.beginRead(ctx, rt)
+	if err == nil {
+		c.policy, c.ask = s.policy(), nil
+	}
+	return c, ctx, cancel, err
+}
+
+// beginRead opens a scope and bounds the call in time. Nothing is answered while
+// the informers are still reading what is stored: it would look like less.
+func (s *store) beginRead(ctx context.Context, rt *schema.ResourceType) (scope, context.Context, context.CancelFunc, error) {
 	if !s.d.Synced() {
 		return scope{}, nil, nil, scim.Unavailable(retryAfter, "the server is starting; try again")
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.d.timeout)
-	return scope{Directory: s.d, table: s.d.table(rt.Name), sync: s.sync, rt: rt, turn: s.d.turns.of(s.sync), policy: s.policy()}, ctx, cancel, nil
+	ctx, cancel := deadline.After(ctx, s.d.timeout)
+	return scope{Directory: s.d, table: s.d.table(rt.Name), sync: s.sync, rt: rt, turn: s.d.turns.of(s.sync), ask: s.policy}, ctx, cancel, nil
 }
 
 // Create implements scim.Store.
@@ -61,7 +72,7 @@ func (s *store) Get(ctx context.Context, rt *schema.ResourceType, id string, nee
 	if r := s.kept(rt, id, need); r != nil {
 		return r, nil
 	}
-	c, ctx, cancel, err := s.begin(ctx, rt)
+	c, ctx, cancel, err := s.beginRead(ctx, rt)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +97,7 @@ func (s *store) kept(rt *schema.ResourceType, id string, need scim.Need) *scim.R
 	if !ok {
 		return nil
 	}
-	if r := c.rendering(u, need); r != nil && r.since.Load() == c.turn.Load() {
+	if r := c.renderings.get(u); r.isRight(need.Encoder, c.turn.Load()) {
 		return &r.resource
 	}
 	return nil
@@ -94,7 +105,7 @@ func (s *store) kept(rt *schema.ResourceType, id string, need scim.Need) *scim.R
 
 // List implements scim.Store.
 func (s *store) List(ctx context.Context, rt *schema.ResourceType, query scim.Query) (*scim.Page, error) {
-	c, ctx, cancel, err := s.begin(ctx, rt)
+	c, ctx, cancel, err := s.beginRead(ctx, rt)
 	if err != nil {
 		return nil, err
 	}

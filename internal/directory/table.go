@@ -33,8 +33,8 @@ type table struct {
 	handler  toolscache.ResourceEventHandlerRegistration
 	tracker  tracker
 	// changed is told of every event once it can be read here, before the tracker
-	// tells who waits for it.
-	changed func(o client.Object, shown bool)
+	// tells who waits for it. previous was shown in its place before, or is nil.
+	changed func(previous, o client.Object, shown bool)
 
 	mu     sync.RWMutex
 	orders map[types.NamespacedName]*orders
@@ -73,13 +73,14 @@ func (t *table) watch(informer toolscache.SharedIndexInformer) (err error) {
 func (t *table) synced() bool { return t.handler.HasSynced() }
 
 func (t *table) stored(o client.Object) {
+	var previous client.Object
 	if visible(o) {
-		t.ordersFor(syncOf(o)).put(o)
+		previous = t.ordersFor(syncOf(o)).put(o)
 	} else {
-		t.ordersOf(syncOf(o)).remove(o.GetName())
+		previous = t.ordersOf(syncOf(o)).remove(o.GetName())
 	}
 	t.indexUnique(o, visible(o))
-	t.changed(o, visible(o))
+	t.changed(previous, o, visible(o))
 	t.tracker.seen(keyOf(o), sight{uid: o.GetUID(), version: o.GetResourceVersion()})
 }
 
@@ -91,9 +92,9 @@ func (t *table) removed(event any) {
 	if !ok {
 		return
 	}
-	t.ordersOf(syncOf(o)).remove(o.GetName())
+	previous := t.ordersOf(syncOf(o)).remove(o.GetName())
 	t.indexUnique(o, false)
-	t.changed(o, false)
+	t.changed(previous, o, false)
 	t.tracker.seen(keyOf(o), sight{uid: o.GetUID(), version: o.GetResourceVersion(), gone: true})
 }
 
@@ -127,21 +128,24 @@ func (t *table) ordersFor(sync types.NamespacedName) *orders {
 // nameKey is what a resource is sorted by in the order of names.
 func nameKey(o client.Object) string { return filter.TextKey(nameOf(o), false) }
 
-// put is called by the informer alone, one event at a time.
-func (o *orders) put(obj client.Object) {
-	if previous := o.order.put(obj); previous != nil && nameKey(previous) != nameKey(obj) {
+// put is called by the informer alone, one event at a time. It gives the object
+// that was there before.
+func (o *orders) put(obj client.Object) (previous client.Object) {
+	if previous = o.order.put(obj); previous != nil && nameKey(previous) != nameKey(obj) {
 		o.named.remove(o.named.place(previous))
 	}
 	o.named.put(obj)
+	return previous
 }
 
-func (o *orders) remove(name string) {
+func (o *orders) remove(name string) (removed client.Object) {
 	if o == nil {
-		return
+		return nil
 	}
-	if previous := o.order.remove(scim.Place{Name: name}); previous != nil {
-		o.named.remove(o.named.place(previous))
+	if removed = o.order.remove(scim.Place{Name: name}); removed != nil {
+		o.named.remove(o.named.place(removed))
 	}
+	return removed
 }
 
 // cached gives an object as the informer knows it; nil if it does not.

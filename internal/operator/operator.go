@@ -112,13 +112,17 @@ func New(ctx context.Context, c Config) (*Operator, error) {
 	if err := declareExtensions(ctx, o.manager.GetCache(), o.directory, extensions); err != nil {
 		return nil, err
 	}
+	sync, err := cachedSync(ctx, o.manager.GetCache())
+	if err != nil {
+		return nil, err
+	}
 	o.provisioning = newProvisioningLog(c, o.manager, live, o.directory)
 	o.server, err = server.New(server.Options{
 		Address: c.SCIMAddress, CertFile: c.CertFile, KeyFile: c.KeyFile,
 		ExternalURL: c.ExternalURL, TrustForwarded: c.TrustForwarded, AllowedOrigins: c.AllowedOrigins,
 		MaxRequests: c.MaxRequests, MaxConnections: c.MaxConnections, MaxBodyBytes: c.MaxBodyBytes, StopDelay: c.StopDelay,
 		UnknownNamespace: c.readable(),
-		Syncs:            o.manager.GetCache(), Serves: c.serves, Tokens: o.tokens, Activity: o.activity, Provisioning: o.provisioning,
+		Sync:             sync, Serves: c.serves, Tokens: o.tokens, Activity: o.activity, Provisioning: o.provisioning,
 		Store: storeOf(o.directory, o.manager.GetCache(), o.mappings), Types: extensions.Types, Log: c.Log.WithName("scim"),
 	})
 	if err != nil {

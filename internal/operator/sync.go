@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -23,6 +24,29 @@ import (
 // asItIs reads a sync from the cache without copying all of it: nobody here
 // changes it.
 var asItIs = &client.GetOptions{UnsafeDisableDeepCopy: ptr.To(true)}
+
+// cachedSync gives syncs as the informer holds them, for who asks at each
+// request: it copies nothing.
+func cachedSync(ctx context.Context, informers cache.Informers) (func(types.NamespacedName) (*v1alpha1.IdentityProviderSync, error), error) {
+	informer, err := informers.GetInformer(ctx, &v1alpha1.IdentityProviderSync{}, cache.BlockUntilSynced(false))
+	if err != nil {
+		return nil, err
+	}
+	shared, ok := informer.(toolscache.SharedIndexInformer)
+	if !ok {
+		return nil, errors.New("the cache must watch IdentityProviderSyncs in all namespaces with one informer")
+	}
+	return func(key types.NamespacedName) (*v1alpha1.IdentityProviderSync, error) {
+		if !shared.HasSynced() {
+			return nil, errors.New("the IdentityProviderSyncs are not read yet")
+		}
+		o, found, err := shared.GetStore().GetByKey(key.String())
+		if !found || err != nil {
+			return nil, err
+		}
+		return o.(*v1alpha1.IdentityProviderSync), nil
+	}, nil
+}
 
 // policyOf is what the sync says about its resources. A sync that is gone gets
 // no more requests; for those under way nothing is removed.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -47,7 +48,7 @@ func entra(change func(*v1alpha1.IdentityProviderSync)) *v1alpha1.IdentityProvid
 	return s
 }
 
-func newFixture(t *testing.T, s *v1alpha1.IdentityProviderSync, change func(*Options)) *fixture {
+func newFixture(t testing.TB, s *v1alpha1.IdentityProviderSync, change func(*Options)) *fixture {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {
@@ -64,7 +65,7 @@ func newFixture(t *testing.T, s *v1alpha1.IdentityProviderSync, change func(*Opt
 	store := memory.New()
 	f.options = Options{
 		Address:          "127.0.0.1:0",
-		Syncs:            f.Client,
+		Sync:             f.sync,
 		Serves:           func(namespace string) bool { return namespace == "identity" },
 		Tokens:           token.NewVerifier(f.Client),
 		Store:            func(client.ObjectKey) scim.Store { return store },
@@ -86,6 +87,14 @@ func newFixture(t *testing.T, s *v1alpha1.IdentityProviderSync, change func(*Opt
 	f.server = httptest.NewServer(router)
 	t.Cleanup(f.server.Close)
 	return f
+}
+
+func (f *fixture) sync(key client.ObjectKey) (*v1alpha1.IdentityProviderSync, error) {
+	s := &v1alpha1.IdentityProviderSync{}
+	if err := f.Get(context.Background(), key, s); err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	return s, nil
 }
 
 // answered is what a client gets to see.

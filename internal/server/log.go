@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+
+	"github.com/rollcall-scim/rollcall/internal/logging"
 )
 
 // recorder notes the status of an answer.
@@ -31,6 +33,10 @@ func requestLines(log logr.Logger) slog.Handler {
 	return logr.ToSlogHandler(log).WithAttrs([]slog.Attr{slog.String("logger", "scim")})
 }
 
+// mayWait is for the lines of reads, which come by the thousands a second and
+// are written together.
+var mayWait = logging.MayWait(context.Background())
+
 // log writes one line for a request. It holds neither the token nor the path
 // below the resource type nor the query: those name people.
 func (ro *router) log(r *http.Request, rq *request, answer *recorder) {
@@ -38,6 +44,9 @@ func (ro *router) log(r *http.Request, rq *request, answer *recorder) {
 		return
 	}
 	ctx := context.Background()
+	if rq.token != "" && answer.status < http.StatusBadRequest && !writes(r.Method) {
+		ctx = mayWait
+	}
 	if !ro.lines.Enabled(ctx, slog.LevelInfo) {
 		return
 	}

@@ -10,10 +10,7 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/extension"
@@ -102,15 +99,11 @@ func (ro *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	next.ServeHTTP(answer, inner)
 }
 
-// asItIs reads a sync from the cache without copying all of it: nobody here
-// changes it.
-var asItIs = &client.GetOptions{UnsafeDisableDeepCopy: ptr.To(true)}
-
 // request is what is known of the request that is being answered.
 type request struct {
 	began   time.Time
 	key     types.NamespacedName
-	sync    *v1alpha1.IdentityProviderSync // nil: unknown
+	sync    *v1alpha1.IdentityProviderSync // nil: unknown; not to be changed
 	base    string                         // path of the SCIM base
 	path    string                         // relative to it
 	rawPath string
@@ -151,15 +144,13 @@ func (ro *router) route(rq *request, r *http.Request) http.Handler {
 	if !ro.options.Serves(namespace) {
 		return ro.unknown
 	}
-	s := &v1alpha1.IdentityProviderSync{}
-	switch err := ro.options.Syncs.Get(r.Context(), rq.key, s, asItIs); {
-	case apierrors.IsNotFound(err):
-		return ro.unknown
+	s, err := ro.options.Sync(rq.key)
+	switch {
 	case err != nil:
 		ro.options.Log.Error(err, "reading a sync", "sync", rq.key.String())
 		turnedAway.WithLabelValues("notReady").Inc()
 		return unavailable{}
-	case !s.DeletionTimestamp.IsZero():
+	case s == nil || !s.DeletionTimestamp.IsZero():
 		return ro.unknown
 	}
 	rq.sync = s

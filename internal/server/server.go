@@ -47,7 +47,7 @@ type Timeouts struct {
 // connection. Those that it cancels count until they have ended.
 const maxStreams = 100
 
-// Options describe the server. Address, Syncs, Serves, Tokens, Store and
+// Options describe the server. Address, Sync, Serves, Tokens, Store and
 // Activity are required.
 type Options struct {
 	Address string // host:port to listen on
@@ -75,8 +75,9 @@ type Options struct {
 	// stop, while it is not Ready: until no balancer sends any.
 	StopDelay time.Duration
 
-	// Syncs reads IdentityProviderSyncs, from a cache.
-	Syncs client.Reader
+	// Sync gives an IdentityProviderSync from a cache, as it is there; nil: there
+	// is none. An error tells that this is not known yet.
+	Sync func(client.ObjectKey) (*v1alpha1.IdentityProviderSync, error)
 	// Serves says whether the syncs of a namespace are served.
 	Serves func(namespace string) bool
 	Tokens *token.Verifier

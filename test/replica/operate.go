@@ -10,11 +10,11 @@ import (
 	"os"
 	"time"
 
-	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/rollcall-scim/rollcall/internal/logging"
 	"github.com/rollcall-scim/rollcall/internal/operator"
 )
 
@@ -47,7 +47,8 @@ func Operate(ctx context.Context, spec json.RawMessage, ready func(string) error
 	if err := json.Unmarshal(spec, &told); err != nil {
 		return err
 	}
-	log := logr.FromSlogHandler(slog.NewJSONHandler(os.Stderr, nil))
+	log, flush := logging.New(os.Stderr, slog.LevelInfo)
+	defer flush()
 	ctrllog.SetLogger(log)
 	klog.SetLogger(log)
 	probe, err := freeAddress(ctx)

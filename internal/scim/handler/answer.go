@@ -33,21 +33,22 @@ type answer struct {
 func (a answer) write(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	if a.etag != "" {
-		header.Set("ETag", a.etag)
+		header["Etag"] = []string{a.etag}
 	}
 	if a.location != "" {
-		header.Set("Location", a.location)
-	}
-	if a.location != "" && (a.body != nil || a.status == http.StatusNotModified) {
-		header.Set("Content-Location", a.location) // the body is that resource (RFC 9110 §8.7, §15.4.5)
+		location := []string{a.location}
+		header["Location"] = location
+		if a.body != nil || a.status == http.StatusNotModified {
+			header["Content-Location"] = location // the body is that resource (RFC 9110 §8.7, §15.4.5)
+		}
 	}
 	if a.body == nil {
 		w.WriteHeader(a.status)
 		return
 	}
-	header.Set("Content-Type", mediaType(r))
 	sent := compress(header, r, *a.body)
-	header.Set("Content-Length", strconv.Itoa(len(sent)))
+	header["Content-Type"] = mediaType(r)
+	header["Content-Length"] = []string{strconv.Itoa(len(sent))}
 	w.WriteHeader(a.status)
 	// A failed write means that the client is gone: nobody is left to be told.
 	_, _ = w.Write(sent)
@@ -98,13 +99,16 @@ func retrySeconds(d time.Duration) int64 {
 	return max(1, int64((d+time.Second-1)/time.Second))
 }
 
+// The values of Content-Type, which nobody changes.
+var contentJSON, contentSCIM = []string{mediaJSON}, []string{mediaSCIM}
+
 // mediaType is application/json for a client that asks for it and not for
 // application/scim+json.
-func mediaType(r *http.Request) string {
+func mediaType(r *http.Request) []string {
 	if accepts(r, mediaJSON) && !accepts(r, mediaSCIM) {
-		return mediaJSON
+		return contentJSON
 	}
-	return mediaSCIM
+	return contentSCIM
 }
 
 // accepts tells whether the Accept header names a media type. Wildcards do not.

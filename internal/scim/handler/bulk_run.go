@@ -122,7 +122,7 @@ func (run *bulkRun) send(method, path, version string, data scim.Object) (answer
 	if version != "" {
 		inner.Header.Set("If-Match", version)
 	}
-	got, err := op(&request{Request: inner, writer: run.request.writer, id: id, data: data})
+	got, err := op(&request{Request: inner, ctx: run.request.ctx, writer: run.request.writer, id: id, data: data})
 	if got.body != nil {
 		freeBuffer(got.body)
 		got.body = nil

@@ -59,6 +59,16 @@ func appendString(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
+// needsEscape tells whether appendEscaped may write anything else than the string.
+func needsEscape(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
+}
+
 // appendEscaped writes what is between the quotes of a JSON string. Invalid
 // UTF-8 becomes U+FFFD, as in encoding/json.
 func appendEscaped(b []byte, s string) []byte {

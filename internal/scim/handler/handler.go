@@ -23,6 +23,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/deadline"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
@@ -157,9 +158,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) 
 	if err != nil {
 		return answer{}, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.limits.Time)
+	ctx, cancel := deadline.After(r.Context(), h.limits.Time)
 	defer cancel()
-	r = r.WithContext(ctx)
 	if err := h.authenticate(ctx, token); err != nil {
 		return answer{}, err
 	}
@@ -167,6 +167,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) 
 	if err != nil {
 		return answer{}, err
 	}
+	rq.ctx = ctx
 	return op(rq)
 }
 

@@ -3,7 +3,6 @@ package handler
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/filter"
@@ -57,7 +56,8 @@ type listing struct {
 	byCursor     bool
 
 	total int
-	shown []shownResource
+	shown []run
+	items int // in all of shown
 }
 
 // part is a listing's share of one resource type.
@@ -68,9 +68,19 @@ type part struct {
 	at    position
 }
 
-type shownResource struct {
-	*scim.Resource
-	view *view
+// run is a piece of a page: resources of one type.
+type run struct {
+	resources []*scim.Resource
+	view      *view
+}
+
+func (l *listing) show(v *view, resources ...*scim.Resource) {
+	l.items += len(resources)
+	if last := len(l.shown) - 1; last >= 0 && l.shown[last].view == v {
+		l.shown[last].resources = append(l.shown[last].resources, resources...)
+		return
+	}
+	l.shown = append(l.shown, run{resources, v})
 }
 
 // query answers a query of one resource type or several.
@@ -92,12 +102,14 @@ func (h *Handler) query(types []*resourceType, p parameters, rq *request) (answe
 		start = 0
 	}
 	buf := newBuffer()
-	b := appendListHead(*buf, l.total, start, len(l.shown))
-	for i, r := range l.shown {
-		if i > 0 {
-			b = append(b, ',')
+	b := appendListHead(*buf, l.total, start, l.items)
+	for _, run := range l.shown {
+		for _, r := range run.resources {
+			b = append(run.view.appendResource(b, r), ',')
 		}
-		b = r.view.appendResource(b, r.Resource)
+	}
+	if l.items > 0 {
+		b = b[:len(b)-1] // the last comma
 	}
 	b = append(b, ']')
 	if l.byCursor && l.goesOn() {
@@ -126,7 +138,7 @@ func (h *Handler) newListing(types []*resourceType, p parameters, rq *request) (
 		if err != nil {
 			return nil, err
 		}
-		part := part{view: &view{resourceType: t, sel: sel, base: h.baseURL(rq.Request)}, at: positions[i]}
+		part := part{view: newView(t, sel, h.baseURL(rq.Request)), at: positions[i]}
 		part.query.Need = sel.need(t)
 		part.query.MaxMembers = h.limits.Members
 		expression, err := readFilter(t, p.filter)
@@ -165,7 +177,7 @@ func (l *listing) concatenate(ctx context.Context, store scim.Store) error {
 	early := false
 	for i := range l.parts {
 		p := &l.parts[i]
-		count := l.count - len(l.shown)
+		count := l.count - l.items
 		if early {
 			count = 0
 		}
@@ -175,10 +187,7 @@ func (l *listing) concatenate(ctx context.Context, store scim.Store) error {
 		}
 		early = early || page.Next != "" && len(page.Resources) < count
 		l.total += page.Total
-		l.shown = slices.Grow(l.shown, len(page.Resources))
-		for _, r := range page.Resources {
-			l.shown = append(l.shown, shownResource{r, p.view})
-		}
+		l.show(p.view, page.Resources...)
 		switch {
 		case page.Next != "":
 			p.at = page.Next
@@ -248,7 +257,7 @@ func (l *listing) merge(ctx context.Context, store scim.Store) error {
 			break
 		}
 		if n >= l.start-1 {
-			l.shown = append(l.shown, shownResource{pages[first].Resources[next[first]], l.parts[first].view})
+			l.show(l.parts[first].view, pages[first].Resources[next[first]])
 		}
 		l.parts[first].at = pages[first].Places[next[first]].String()
 		next[first]++

@@ -30,6 +30,9 @@ type parameters struct {
 // parameter is repeated the first one counts.
 func readParameters(query string) (parameters, error) {
 	var p parameters
+	if query == "" {
+		return p, nil
+	}
 	for pair := range strings.SplitSeq(query, "&") {
 		key, value, _ := strings.Cut(pair, "=")
 		if plain, err := url.QueryUnescape(key); err == nil {

@@ -16,7 +16,16 @@ type view struct {
 	*resourceType
 	sel  selection
 	base string // the URL of the SCIM base
+	text string // the same, as it is in a JSON string
 	at   int    // where the last resource has it in what was written
+}
+
+func newView(t *resourceType, sel selection, base string) *view {
+	v := &view{resourceType: t, sel: sel, base: base, text: base}
+	if needsEscape(base) {
+		v.text = string(appendEscaped(nil, base))
+	}
+	return v
 }
 
 func (v *view) location(id string) string {
@@ -41,7 +50,7 @@ func appendListHead(b []byte, total, startIndex, items int) []byte {
 func (v *view) appendResource(b []byte, r *scim.Resource) []byte {
 	if e := r.Encoded; e != nil {
 		b = append(b, e.Head...)
-		b = appendEscaped(b, v.base)
+		b = append(b, v.text...)
 		return append(b, e.Tail...)
 	}
 	others := v.undeclared(r.Attributes)

@@ -25,7 +25,7 @@ func (h *Handler) start(t *resourceType, rq *request) (parameters, *view, error)
 	if err != nil {
 		return p, nil, err
 	}
-	return p, &view{resourceType: t, sel: sel, base: h.baseURL(rq.Request)}, nil
+	return p, newView(t, sel, h.baseURL(rq.Request)), nil
 }
 
 // answer shows one resource.

@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"net/url"
@@ -13,10 +14,15 @@ import (
 // request is one HTTP request on its way to an operation.
 type request struct {
 	*http.Request
+	ctx    context.Context     // bounded in time
 	writer http.ResponseWriter // only to bound the body
 	id     string              // what follows the endpoint in the path, unescaped
 	data   scim.Object         // the body, where it was read before: in a bulk request
 }
+
+// Context is what to use instead of the http.Request's, of which it would take a
+// copy to have another one.
+func (rq *request) Context() context.Context { return rq.ctx }
 
 // operation carries a request out.
 type operation func(*request) (answer, error)
