@@ -65,9 +65,11 @@ func runAll(m *testing.M) (int, error) {
 }
 
 // newReplica is a Directory with informers of its own, as in a process of its own.
+// A writer reads its own writes, however busy the machine is.
 func newReplica(t testing.TB, change ...func(*Options)) *Directory {
 	t.Helper()
 	d, _ := newStoppable(t, change...)
+	d.users.tracker.patience, d.groups.tracker.patience = 20*time.Second, 20*time.Second
 	return d
 }
 

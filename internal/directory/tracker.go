@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -16,6 +17,8 @@ import (
 // for which that takes too long are behind: until the informer has caught up
 // they are read from the API server.
 type tracker struct {
+	patience time.Duration // how long a writer waits; 0: deliveryTimeout
+
 	mu      sync.Mutex
 	waiting map[types.NamespacedName][]*waiter
 	behind  map[types.NamespacedName]sight
@@ -93,7 +96,7 @@ func (t *tracker) seen(key types.NamespacedName, s sight) {
 
 // wait returns when want was seen, or marks the object as behind.
 func (w *waiter) wait(ctx context.Context, want sight, cached func(types.NamespacedName) client.Object) {
-	timer := time.NewTimer(deliveryTimeout)
+	timer := time.NewTimer(cmp.Or(w.tracker.patience, deliveryTimeout))
 	defer timer.Stop()
 	for !w.reached(want) {
 		select {
