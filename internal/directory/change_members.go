@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -132,6 +133,21 @@ func (s scope) writeSlices(ctx context.Context, g *v1alpha1.Group, plan *members
 		written = append(written, slice)
 	}
 	return written, nil
+}
+
+// refersTo tells whether the root of a group has, or may have, one of the slices
+// as its index, although the update that sets it ended in a conflict: an update
+// that is sent again, since the answer said to, conflicts with itself.
+func (s scope) refersTo(ctx context.Context, group string, written []*v1alpha1.GroupMemberSlice) bool {
+	if len(written) == 0 {
+		return false
+	}
+	root, err := s.live(ctx, group)
+	if err != nil {
+		return true
+	}
+	g, ok := root.(*v1alpha1.Group)
+	return ok && slices.ContainsFunc(written, func(slice *v1alpha1.GroupMemberSlice) bool { return slice.Name == g.Spec.Index })
 }
 
 // dropSlices deletes slices that no root refers to or ever will. What is left

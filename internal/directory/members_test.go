@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/scim"
@@ -241,5 +243,37 @@ func TestConcurrentChangesOfOneGroup(t *testing.T) {
 	eventually(t, "all answered changes are there", func() bool { return len(replicas[0].membersOf(group)) == stored })
 	if stored < len(all)*9/10 {
 		t.Errorf("only %d of %d changes succeeded", stored, len(all))
+	}
+}
+
+// An API server, or a proxy before it, may say that an update failed and is to be
+// sent again when it was committed. The second one is a conflict, with the first.
+func TestAnUpdateThatConflictsWithItself(t *testing.T) {
+	var twice atomic.Bool
+	s := serve(t, newReplica(t, func(o *Options) {
+		o.Client = interceptor.NewClient(api, interceptor.Funcs{
+			Update: func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.UpdateOption) error {
+				again := obj.DeepCopyObject().(client.Object)
+				if err := c.Update(ctx, obj, opts...); err != nil || !twice.CompareAndSwap(true, false) {
+					return err
+				}
+				return c.Update(ctx, again, opts...)
+			},
+		})
+	}), newSync(t))
+	want := ids("m", 300)
+	group := s.createGroup("large", want...).ID
+	more := ids("n", 200) // the root has no room for them
+	twice.Store(true)
+	s.add(group, more...)
+	if twice.Load() {
+		t.Fatal("no update was sent twice")
+	}
+	if got := s.membersOf(group); len(got) != len(want)+len(more) {
+		t.Errorf("%d members, want %d", len(got), len(want)+len(more))
+	}
+	s.removeMembers(group, more...)
+	if got := s.membersOf(group); len(got) != len(want) {
+		t.Errorf("%d members, want %d", len(got), len(want))
 	}
 }

@@ -177,7 +177,7 @@ func (s scope) commit(ctx context.Context, current, next client.Object, edit *me
 	s.label(next)
 	result, err := s.update(ctx, next, "")
 	if err != nil {
-		if isConflict(err) {
+		if isConflict(err) && !s.refersTo(ctx, next.GetName(), written) {
 			s.dropSlices(ctx, written)
 		}
 		return nil, err
