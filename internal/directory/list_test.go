@@ -173,3 +173,45 @@ func TestOrderIsASortedSet(t *testing.T) {
 		}
 	})
 }
+
+// A page of groups with their members ends before there are too many of them,
+// and the next goes on from there.
+func TestAPageOfGroupsHasSoManyMembers(t *testing.T) {
+	s := serve(t, newReplica(t), newSync(t))
+	for i, members := range []int{3, 4, 5, 0, 300, 0} { // one is in slices
+		s.createGroup(fmt.Sprint("group", i), ids("m", members)...)
+	}
+	for name, test := range map[string]struct {
+		most int
+		need scim.Need
+		want []int // groups on each page
+	}{
+		"as many as there are":       {312, scim.Need{Members: true}, []int{6}},
+		"one too many":               {311, scim.Need{Members: true}, []int{4, 2}},
+		"a few":                      {7, scim.Need{Members: true}, []int{2, 2, 1, 1}},
+		"one group is always shown":  {1, scim.Need{Members: true}, []int{1, 1, 1, 1, 1, 1}},
+		"no bound":                   {0, scim.Need{Members: true}, []int{6}},
+		"where no members are shown": {1, scim.Need{}, []int{6}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			query := scim.Query{StartIndex: 1, Count: 100, Need: test.need, MaxMembers: test.most}
+			var got []int
+			for {
+				page, err := s.store.List(t.Context(), s.group, query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if page.Total != 6 {
+					t.Errorf("the total is %d", page.Total)
+				}
+				got = append(got, len(page.Resources))
+				if query.After = page.Next; query.After == "" {
+					break
+				}
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("pages of %v groups, want %v", got, test.want)
+			}
+		})
+	}
+}
