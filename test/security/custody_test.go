@@ -2,10 +2,12 @@ package security
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -58,4 +60,37 @@ func TestCustodyOfRoleBindings(t *testing.T) {
 			wantPods(t, "custody-ann-"+hashOf(name), ns, false)
 		})
 	}
+}
+
+// A tenant gave a RoleBinding another owner and a finalizer while the operator was
+// away, and its binding was deleted: the admission policies let the operator take
+// the finalizer off all the same.
+func TestCustodyOfWhatABindingLeft(t *testing.T) {
+	ns := namespace(t, nil)
+	p := newProvider(t, served, "custody-left", nil).serves(t)
+	b := binding(ns, "devs", p.grant("devs", "view"))
+	p.group(t, "devs", p.user(t, "custody-left"))
+	create(t, b)
+	wantPods(t, "custody-left", ns, true)
+	var list rbacv1.RoleBindingList
+	if err := admin.List(t.Context(), &list, client.InNamespace(ns), client.MatchingLabels{"app.kubernetes.io/managed-by": "rollcall"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := deleting(b)(t.Context(), admin); err != nil {
+		t.Fatal(err)
+	}
+	wantPods(t, "custody-left", ns, false)
+	keeper := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "keeper"}}
+	create(t, keeper)
+	yes, left := true, list.Items[0]
+	left.ObjectMeta = metav1.ObjectMeta{Namespace: ns, Name: left.Name, Labels: left.Labels, Finalizers: []string{"example.com/keep"},
+		OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: keeper.Name, UID: keeper.UID, Controller: &yes}}}
+	create(t, &left)
+	within(t, "nothing is left of the binding", func() string {
+		if err := admin.Get(t.Context(), client.ObjectKeyFromObject(&left), &left); !apierrors.IsNotFound(err) {
+			return fmt.Sprint("reading its RoleBinding gives ", err)
+		}
+		return ""
+	})
+	wantPods(t, "custody-left", ns, false)
 }

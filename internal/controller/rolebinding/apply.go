@@ -81,7 +81,7 @@ func (p *part) revokeAll(ctx context.Context) {
 func (p *part) revoke(ctx context.Context, at step) {
 	o, key := at.object, keyOfObject(at.object)
 	if o.Adds > 0 && o.Moves == 0 {
-		if err := p.update(ctx, key, o.Subjects); err == nil || isLate(err, o.RoleRef.Name) {
+		if err := p.update(ctx, key, o.Subjects); err == nil || isLate(err, o.RoleRef.Name) && !apierrors.IsConflict(err) {
 			p.settle(at, key, o.RoleRef, err)
 			return
 		}
@@ -91,6 +91,9 @@ func (p *part) revoke(ctx context.Context, at step) {
 		return
 	}
 	err := p.update(ctx, key, o.Shrunk())
+	if apierrors.IsConflict(err) {
+		err = p.insist(ctx, key, o.Shrunk())
+	}
 	switch {
 	case err != nil && (apierrors.IsForbidden(err) || roleIsGone(err, o.RoleRef.Name)):
 		p.revokeByDeleting(ctx, at.place, key, o.RoleRef, err)

@@ -25,9 +25,7 @@ var errLate = errors.New("an object has changed since it was read")
 func (p *part) fail(at *place, key objectKey, role rbacv1.RoleRef, err error) {
 	if isLate(err, role.Name) {
 		at.behindNow()
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.late = true
+		p.wasLate()
 		return
 	}
 	problem, ofAll := refusal(err, key, role)
@@ -63,6 +61,13 @@ func (p *part) notRevoked() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.unrevoked = true
+}
+
+// wasLate notes that something had changed before it was written.
+func (p *part) wasLate() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.late = true
 }
 
 // tell adds a problem: of a placement one line for each reason.

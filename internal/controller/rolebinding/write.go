@@ -1,6 +1,7 @@
 package rolebinding
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -33,15 +34,8 @@ func (p *part) update(ctx context.Context, key objectKey, subjects []rbacv1.Subj
 	if same(current(existing).Subjects, subjects) && p.isMarked(existing) {
 		return nil
 	}
-	updated := existing.DeepCopyObject().(client.Object)
+	updated := p.marked(existing)
 	setSubjects(updated, subjects)
-	updated.SetOwnerReferences(p.owners)
-	marks := maps.Clone(updated.GetLabels())
-	if marks == nil {
-		marks = map[string]string{}
-	}
-	maps.Copy(marks, p.labels)
-	updated.SetLabels(marks)
 	// With the resourceVersion of what was read: a conflict starts over.
 	err := p.write(ctx, key, updated, "", func(ctx context.Context) error { return p.Client.Update(ctx, updated) })
 	if err == nil {
@@ -97,11 +91,22 @@ func (p *part) delete(ctx context.Context, at *place, key objectKey) bool {
 	return true
 }
 
-// remove deletes an object. A finalizer, which whoever may update the object
-// can set, would keep it, and its subjects would keep the role.
+// remove deletes an object, or takes all access by it away if it changes too fast
+// for that. One whose binding was deleted with orphans changes since it is to stay.
 func (p *part) remove(ctx context.Context, key objectKey, o client.Object) error {
+	err := p.deleteAsRead(ctx, key, o)
+	if apierrors.IsConflict(err) && !p.orphaned.has(p.request) {
+		return cmp.Or(p.insist(ctx, key, nil), err)
+	}
+	return err
+}
+
+// deleteAsRead deletes an object in the version that was looked at. A finalizer,
+// which whoever may update the object can set, would keep it, and its subjects
+// would keep the role.
+func (p *part) deleteAsRead(ctx context.Context, key objectKey, o client.Object) error {
 	if len(o.GetFinalizers()) > 0 {
-		freed := o.DeepCopyObject().(client.Object)
+		freed := p.marked(o)
 		freed.SetFinalizers(nil)
 		if err := p.write(ctx, key, freed, "", func(ctx context.Context) error { return p.Client.Update(ctx, freed) }); err != nil {
 			return client.IgnoreNotFound(err)
@@ -137,6 +142,25 @@ func (p *part) write(ctx context.Context, key objectKey, o client.Object, delete
 	}
 	p.measured[p.kind.name].Wrote(p.request.NamespacedName, err)
 	return err
+}
+
+// gone is for the UID of a binding that is gone, in the owner of what is to go.
+const gone = "gone"
+
+// marked gives a copy of an object with our labels and owner: the admission
+// policies let the operator write no other.
+func (s *scope) marked(o client.Object) client.Object {
+	o = o.DeepCopyObject().(client.Object)
+	owners := slices.Clone(s.owners)
+	owners[0].UID = cmp.Or(owners[0].UID, gone)
+	o.SetOwnerReferences(owners)
+	labels := maps.Clone(o.GetLabels())
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	maps.Copy(labels, s.labels)
+	o.SetLabels(labels)
+	return o
 }
 
 // isMarked tells whether an object has our labels and owner, or does not exist.
