@@ -78,8 +78,8 @@ func (c *connections) admit(n *connection) bool {
 		c.open++
 		n.place = c.quiet.PushBack(n)
 	}
+	openConnections.Set(float64(c.open))
 	c.mu.Unlock()
-	openConnections.Set(float64(c.count()))
 	if evicted != nil {
 		_ = evicted.Conn.Close()
 	}
@@ -100,12 +100,6 @@ func (c *connections) tell(admitted bool) {
 	})
 }
 
-func (c *connections) count() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.open
-}
-
 // leave takes a connection out of the count. of.mu is held.
 func (n *connection) leave() {
 	if n.closed {
@@ -123,8 +117,8 @@ func (n *connection) leave() {
 func (n *connection) Close() error {
 	n.of.mu.Lock()
 	n.leave()
+	openConnections.Set(float64(n.of.open)) // in turn with the others
 	n.of.mu.Unlock()
-	openConnections.Set(float64(n.of.count()))
 	return n.Conn.Close()
 }
 
