@@ -19,6 +19,9 @@ func (o *Outcome) MembersApplied(objects []CurrentObject) int64 {
 	for i := range o.Placements {
 		o.Placements[i].missing(exist, missing)
 	}
+	if len(missing) == 0 {
+		return int64(len(o.names))
+	}
 	var n int64
 	for _, name := range o.names {
 		if !missing[name] {
@@ -33,15 +36,16 @@ func (p *Placement) missing(exist map[objectKey]*CurrentObject, missing map[stri
 	if p.audience == nil {
 		return // nobody should be
 	}
-	if p.applied(exist) {
-		for _, name := range p.absent {
-			missing[name] = true
-		}
-		return
-	}
+	// Who is to be in an object that is as it should be, is bound.
+	var behind []*Object
 	bound := map[string]bool{}
 	for i := range p.Objects {
-		object := exist[objectKey{p.Namespace, p.Objects[i].Name}]
+		wanted := &p.Objects[i]
+		object := exist[objectKey{p.Namespace, wanted.Name}]
+		if object != nil && object.RoleRef == wanted.RoleRef && sameSubjects(object.Subjects, wanted.Subjects) {
+			continue
+		}
+		behind = append(behind, wanted)
 		if object == nil || object.RoleRef != p.RoleRef {
 			continue
 		}
@@ -51,24 +55,19 @@ func (p *Placement) missing(exist map[objectKey]*CurrentObject, missing map[stri
 			}
 		}
 	}
-	for _, name := range p.audience.names {
+	miss := func(name string) {
 		if !bound[name] {
 			missing[name] = true
 		}
 	}
-	for name := range p.audience.maybe {
-		if !bound[name] {
-			missing[name] = true
+	for _, wanted := range behind {
+		for i := range wanted.Subjects {
+			miss(wanted.Subjects[i].Name)
 		}
 	}
-}
-
-// applied tells whether all objects exist as they should.
-func (p *Placement) applied(exist map[objectKey]*CurrentObject) bool {
-	return !slices.ContainsFunc(p.Objects, func(wanted Object) bool {
-		object := exist[objectKey{p.Namespace, wanted.Name}]
-		return object == nil || object.RoleRef != wanted.RoleRef || !sameSubjects(object.Subjects, wanted.Subjects)
-	})
+	for _, name := range p.absent {
+		miss(name)
+	}
 }
 
 // sameSubjects is quick for those that are shared.

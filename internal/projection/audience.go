@@ -15,7 +15,7 @@ type audience struct {
 	grants []*grant // that give access, or are held
 
 	names    []string       // to be bound, sorted
-	position map[string]int // in names
+	position map[string]int // in names; nil: search them
 	maybe    map[string]bool
 	stay     map[string]bool // what keeps said before
 
@@ -40,12 +40,32 @@ func (r *run) newAudience(grants []*grant) *audience {
 	} else {
 		a.names = distinct(slices.Concat(parts...))
 	}
+	for name := range a.maybe {
+		if _, wanted := slices.BinarySearch(a.names, name); wanted {
+			delete(a.maybe, name)
+		}
+	}
+	if !r.recalled {
+		a.index()
+	}
+	return a
+}
+
+// index is for many searches in names.
+func (a *audience) index() {
 	a.position = make(map[string]int, len(a.names))
 	for i, name := range a.names {
 		a.position[name] = i
-		delete(a.maybe, name)
 	}
-	return a
+}
+
+// find gives the place of a name among those to be bound.
+func (a *audience) find(name string) (int, bool) {
+	if a.position == nil {
+		return slices.BinarySearch(a.names, name)
+	}
+	i, ok := a.position[name]
+	return i, ok
 }
 
 // subject is a subject of the kind that the binding writes.

@@ -78,6 +78,41 @@ func BenchmarkProject(b *testing.B) {
 	})
 }
 
+// BenchmarkOneMember is a member who leaves a group and joins it again, with
+// what is remembered of the others and without.
+func BenchmarkOneMember(b *testing.B) {
+	for _, size := range []int{10, 1_000, 20_000, 100_000} {
+		for _, memory := range []*Memory{nil, {}} {
+			b.Run(fmt.Sprintf("members=%d/memory=%t", size, memory != nil), func(b *testing.B) {
+				members := make([]string, size)
+				for i := range members {
+					members[i] = fmt.Sprintf("u%06d", i)
+				}
+				j := &journal{company: crowd(members...)}
+				r := request(binding("devs"), Source{Sync: entra(), Directory: j, Usernames: lookup{j.company}, Log: j})
+				r.Current = copied(exist(Project(r)))
+				r.Memory = memory
+				Project(r)
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					j.members["devs"] = members
+					if i%2 == 0 {
+						j.members["devs"] = append(slices.Clone(members[:size/3]), members[size/3+1:]...)
+					}
+					o := Project(r)
+					if n := changes(o); n > 1 {
+						b.Fatalf("%d objects change, want 1", n)
+					}
+					r.Current = exist(o)
+					if n := o.MembersApplied(r.Current); n < int64(size-1) {
+						b.Fatalf("%d members applied", n)
+					}
+				}
+			})
+		}
+	}
+}
+
 // BenchmarkConvention is a pattern that matches 3,000 groups of 10 members,
 // each with a namespace of its own.
 func BenchmarkConvention(b *testing.B) {

@@ -42,7 +42,7 @@ func (e *explaining) explainAccess() {
 
 // judge compares what should be with what is.
 func (e *explaining) judge(x *AccessExplanation, s *site, names []string) {
-	wanted := slices.ContainsFunc(names, func(name string) bool { _, ok := s.audience.position[name]; return ok })
+	wanted := slices.ContainsFunc(names, func(name string) bool { _, ok := s.audience.find(name); return ok })
 	kept := slices.ContainsFunc(names, s.audience.keeps)
 	switch bound := len(x.Objects) > 0; {
 	case wanted && bound:

@@ -20,6 +20,10 @@ type filling struct {
 	changed bool
 }
 
+func newFilling(a *audience, frozen bool) *filling {
+	return &filling{audience: a, frozen: frozen, placed: make([]bool, len(a.names)), extra: map[string]bool{}, used: map[int]bool{}}
+}
+
 // fate is what becomes of a subject of an object that exists.
 type fate uint8
 
@@ -61,7 +65,7 @@ func (f *filling) retain(s shard) {
 func (f *filling) fate(subject *rbacv1.Subject, kept, size int) fate {
 	name := subject.Name
 	full := !f.frozen && !hasRoom(kept, size, MaxSubjectsOfMany, name)
-	i, wanted := f.position[name]
+	i, wanted := f.find(name)
 	switch {
 	case !f.run.ours(subject), !wanted && !f.keeps(name):
 		return revoked
@@ -98,7 +102,7 @@ func (f *filling) leave(object *CurrentObject) (s shard, extra []string) {
 	fates := make([]fate, len(object.Subjects))
 	for i := range object.Subjects {
 		subject := &object.Subjects[i]
-		_, wanted := f.position[subject.Name]
+		_, wanted := f.find(subject.Name)
 		switch {
 		case !f.run.ours(subject), !wanted && !f.keeps(subject.Name):
 			fates[i] = revoked

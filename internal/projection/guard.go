@@ -42,7 +42,7 @@ func (r *run) bound() map[string]bool {
 				if !r.ours(subject) {
 					continue
 				}
-				if _, wanted := s.audience.position[subject.Name]; !bound[subject.Name] {
+				if _, wanted := s.audience.find(subject.Name); !bound[subject.Name] {
 					bound[subject.Name] = !wanted && !s.audience.keeps(subject.Name)
 				}
 			}

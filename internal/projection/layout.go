@@ -106,7 +106,10 @@ func sameSlice(a, b []rbacv1.Subject) bool {
 
 // newLayout works a layout out.
 func (a *audience) newLayout(e existing) *layout {
-	f := &filling{audience: a, frozen: e.frozen, placed: make([]bool, len(a.names)), extra: map[string]bool{}, used: map[int]bool{}}
+	if a.position == nil {
+		a.index()
+	}
+	f := newFilling(a, e.frozen)
 	for i := range e.shards {
 		f.retain(e.shards[i])
 	}

@@ -7,6 +7,8 @@ type membership struct {
 	users      []*v1alpha1.User  // each once; whatever their state
 	unresolved []*v1alpha1.Group // groups whose members are not known now
 	notSynced  []*v1alpha1.Group // nested groups that the filter does not let through
+	direct     []string          // ids of all direct members
+	nested     bool              // some of them are groups
 }
 
 // ids gives the ids of the users; nil if not all of them are known.
@@ -33,6 +35,9 @@ func expand(sync *v1alpha1.IdentityProviderSync, directory Directory, root *v1al
 			m.unresolved = append(m.unresolved, queue[0])
 			continue
 		}
+		if queue[0] == root {
+			m.direct = ids
+		}
 		for _, id := range ids {
 			if seen[id] {
 				continue
@@ -45,6 +50,7 @@ func expand(sync *v1alpha1.IdentityProviderSync, directory Directory, root *v1al
 				continue
 			}
 			group, ok := directory.GroupByID(id)
+			m.nested = m.nested || ok
 			switch {
 			case !ok || !isResource(&group.Spec.ResourceSpec):
 			case sync == nil || GroupSynced(sync, group):

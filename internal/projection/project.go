@@ -63,6 +63,7 @@ func project(request Request) *run {
 	})
 	r.outcome.Problems = Bounded(r.finish())
 	r.outcome.Unresolved = r.unresolved
+	r.remember()
 	return r
 }
 
@@ -83,7 +84,8 @@ type run struct {
 	strays    []*CurrentObject // objects that are at no site
 	audiences map[string]*audience
 	guarded   map[string]bool // names that stay since the Guard holds removals
-	outcome   *Outcome
+	recollection
+	outcome *Outcome
 }
 
 func newRun(request Request) *run {

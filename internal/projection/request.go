@@ -21,6 +21,8 @@ type Request struct {
 	NoAdditions *Problem
 	// Guard may be nil.
 	Guard Guard
+	// Memory may be nil. It is the binding's own.
+	Memory *Memory
 }
 
 // Guard says whether removals are held. Of the users of a sync who have access

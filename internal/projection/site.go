@@ -49,7 +49,7 @@ func (r *run) give(g *grant) {
 		s.existing.frozen = s.existing.frozen || g.roster.allows(place) == unknown
 	}
 	// Of a group that is itself a subject, nobody needs the members.
-	if g.standing == retained || r.kind == v1alpha1.SubjectUser {
+	if (g.standing == retained || r.kind == v1alpha1.SubjectUser) && !r.recall(g) {
 		r.expand(g)
 	}
 }
@@ -125,7 +125,7 @@ func (r *run) captures() bool {
 
 // place lays out the objects of a site.
 func (r *run) place(s *site) Placement {
-	l := s.audience.layout(s.existing)
+	l := r.layout(s)
 	p := Placement{Namespace: s.namespace, RoleRef: roleRef(s.role), audience: s.audience, absent: l.absent}
 	for i := range l.shards {
 		shard := &l.shards[i]

@@ -23,6 +23,16 @@ type Source struct {
 	// UsernamesError is why the present expression does not compile. Usernames
 	// may then be of the last one that did.
 	UsernamesError error
+	// Log tells which users have changed, for a Memory; nil: nobody keeps track.
+	Log Log
+}
+
+// Log tells which users of a sync have changed. What it tells must be told
+// before anybody is told to project anew.
+type Log interface {
+	// Since gives the ids of users that came, changed or went after a position, and
+	// the present position. It is not ok if that is not known any more.
+	Since(position uint64) (ids []string, now uint64, ok bool)
 }
 
 // Usernames knows the names of a sync's users in RBAC subjects.

@@ -85,6 +85,7 @@ type Controllers struct {
 	slow      slowParts
 	formers   formers
 	measured  map[string]*metrics.Projection // by kind
+	memories  memories
 
 	// Set by Register.
 	lanes    *lane.Lanes

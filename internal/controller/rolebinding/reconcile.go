@@ -114,6 +114,7 @@ func (c *Controllers) project(rq reconcile.Request, k kind, s *scope, sources ma
 		Binding:    s.binding,
 		Source:     func(name types.NamespacedName) projection.Source { return sources[name] },
 		Namespaces: namespaces{c},
+		Memory:     c.memories.of(s.request),
 	}
 	for _, o := range s.exists {
 		in.Current = append(in.Current, current(o))

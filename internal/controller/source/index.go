@@ -62,17 +62,26 @@ type Index struct {
 	byID   map[string]entry
 	first  map[string]string          // id of a user, by value
 	others map[string]map[string]bool // ids of further users of the same value
-	uses   int                        // consumers; guarded by Sources.mu
+	log    changeLog
+	uses   int // consumers; guarded by Sources.mu
 }
 
 // entry is what was computed of one version of a user.
 type entry struct {
-	resourceVersion string
-	values          []string
-	err             error
+	version
+	values []string
+	err    error
 }
 
-func (e entry) is(user *v1alpha1.User) bool { return e.resourceVersion == user.ResourceVersion }
+// version names one spec of a user: values do not depend on labels.
+type version struct {
+	uid        types.UID
+	generation int64
+}
+
+func versionOf(user *v1alpha1.User) version { return version{user.UID, user.Generation} }
+
+func (e entry) is(user *v1alpha1.User) bool { return e.version == versionOf(user) }
 
 // Index gives the index of a sync's users by an expression; it is built when
 // nobody has it yet. A CompileError is for the person who wrote the expression.
@@ -153,6 +162,7 @@ func (n *Index) changed(id string, now func(id string) (*v1alpha1.User, bool), v
 	if !n.built {
 		return nil
 	}
+	n.log.add(id)
 	before := n.byID[id]
 	n.remove(id)
 	if user, ok := now(id); ok {
@@ -174,7 +184,7 @@ func (n *Index) changed(id string, now func(id string) (*v1alpha1.User, bool), v
 func (n *Index) put(user *v1alpha1.User) {
 	id := user.Spec.ID
 	values, err := n.compute(user)
-	n.byID[id] = entry{user.ResourceVersion, values, err}
+	n.byID[id] = entry{versionOf(user), values, err}
 	for _, value := range values {
 		switch first, ok := n.first[value]; {
 		case !ok:

@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,6 +33,7 @@ var department = Kind{Name: "department", Compile: func(text string) (Values, er
 func user(id, title, version string) *v1alpha1.User {
 	u := &v1alpha1.User{Spec: v1alpha1.UserSpec{Title: title}}
 	u.Namespace, u.Name, u.ResourceVersion = "team", id, version
+	u.Generation, _ = strconv.ParseInt(version, 10, 64)
 	u.Spec.SyncRef.Name, u.Spec.ID = "entra", id
 	return u
 }
@@ -181,5 +183,52 @@ func TestChangedUsers(t *testing.T) {
 				t.Errorf("got %v, %t; want %v, %t", ids, known, test.want, test.known)
 			}
 		})
+	}
+}
+
+func TestIndexTellsWhoHasChanged(t *testing.T) {
+	s := newSources(t, user("ann", "Sales", "1"))
+	index, err := s.Reader(consumer("a")).Index(entra, department, "Staff")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := func(position uint64, now uint64, ok bool, ids ...string) {
+		t.Helper()
+		got, gotNow, gotOK := index.Since(position)
+		if !slices.Equal(got, ids) || gotNow != now || gotOK != ok {
+			t.Errorf("since %d: %d ids, now %d, %t; want %d, now %d, %t", position, len(got), gotNow, gotOK, len(ids), now, ok)
+		}
+	}
+	want(0, 0, true)
+	index.changed("ann", s.now)
+	index.changed("bob", s.now)
+	want(0, 2, true, "ann", "bob")
+	want(1, 2, true, "bob")
+	want(2, 2, true)
+	want(3, 2, false)
+	for range 2*maxLogged - 1 {
+		index.changed("cid", s.now)
+	}
+	want(1, 2*maxLogged+1, false)
+	want(2*maxLogged-1, 2*maxLogged+1, true, "cid", "cid")
+}
+
+func TestIndexComputesEachSpecOnce(t *testing.T) {
+	computed := 0
+	counting := Kind{Name: "counting", Compile: func(string) (Values, error) {
+		return func(user *v1alpha1.User) ([]string, error) {
+			computed++
+			return []string{user.Spec.Title}, nil
+		}, nil
+	}}
+	s := newSources(t, user("ann", "Sales", "1"))
+	index, err := s.Reader(consumer("a")).Index(entra, counting, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	labeled := user("ann", "Sales", "1")
+	labeled.ResourceVersion, labeled.Labels = "2", map[string]string{"a": "b"}
+	if values, err := index.Values(labeled); err != nil || !slices.Equal(values, []string{"Sales"}) || computed != 1 {
+		t.Errorf("values %v, %v, computed %d times; want once", values, err, computed)
 	}
 }

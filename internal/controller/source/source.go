@@ -151,7 +151,7 @@ func (r *Reader) Source(ctx context.Context, sync types.NamespacedName, names Na
 		if names.Expression == "" && source.Sync != nil && i == 0 {
 			r.s.remember(sync, expression)
 		}
-		source.Usernames = usernames{index}
+		source.Usernames, source.Log = usernames{index}, index
 		break
 	}
 	return source, nil
