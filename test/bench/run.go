@@ -122,13 +122,38 @@ func (r *runner) profiled(ctx context.Context, name string, do func() error) err
 }
 
 // undisturbed gives a side during which the operator is stopped: what client-go
-// writes would otherwise cost the operator as well, which watches it.
+// writes would otherwise cost the operator as well, which watches it. It ends
+// when the operator has caught up, so that the side that follows does not pay for that.
 func (r *runner) undisturbed(measure side) side {
 	return func(ctx context.Context) (float64, error) {
 		if err := r.operator.Pause(); err != nil {
 			return 0, err
 		}
 		value, err := measure(ctx)
-		return value, errors.Join(err, r.operator.Resume())
+		if err := errors.Join(err, r.operator.Resume()); err != nil {
+			return 0, err
+		}
+		return value, r.rest(ctx)
 	}
+}
+
+// rest waits until the operator takes hardly any processor time.
+func (r *runner) rest(ctx context.Context) error {
+	const pause, idle, most = 100 * time.Millisecond, 5_000, 10 * time.Second // idle: microseconds in a pause
+	last, err := r.operator.Usage(ctx)
+	quiet := 0 // pauses in a row
+	for begun := time.Now(); err == nil && quiet < 3 && time.Since(begun) < most; {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+		var now replica.Usage
+		now, err = r.operator.Usage(ctx)
+		if quiet++; now.CPU-last.CPU > idle {
+			quiet = 0
+		}
+		last = now
+	}
+	return err
 }
