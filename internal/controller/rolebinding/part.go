@@ -125,7 +125,7 @@ func (s *scope) run(ctx context.Context, class lane.Class, work func(*part, cont
 			work(p, ctx)
 			s.slow.ended(s.request, p)
 		})
-		if p.answer == lane.Refused && s.called { // there may be a removal now
+		if p.answer == lane.Refused && (s.called || class == lane.Removal) { // there is a removal now, or may be
 			s.lanes.Interrupt(p.namespace, s.request)
 		}
 	})
