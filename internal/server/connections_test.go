@@ -176,7 +176,7 @@ func TestSlowClients(t *testing.T) {
 		"no token, a body byte by byte": {"POST " + users + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", " ", ""},
 	}
 	f := newFixture(t, entra(nil), func(o *Options) {
-		o.Timeouts = Timeouts{Header: 300 * time.Millisecond, Read: 400 * time.Millisecond, Write: time.Second, Idle: time.Second}
+		o.Timeouts = Timeouts{Header: time.Second, Read: 2 * time.Second, Write: 20 * time.Second, Idle: time.Second}
 	})
 	s, stop := start(t, f.options)
 	t.Run("clients", func(t *testing.T) {
