@@ -18,6 +18,7 @@ package provisioninglog
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -241,11 +242,19 @@ func (l *Log) takeFresh() map[types.NamespacedName][]Change {
 	return fresh
 }
 
-// keep adds entries to be written, and leaves out the oldest if they are too many.
+// keep adds entries to be written. While many come, the oldest are left out now
+// and then, not each time: that would copy hundreds for one.
 func (j *journal) keep(entries []v1alpha1.ProvisioningLogEntry) {
 	j.entries = append(j.entries, entries...)
+	if len(j.entries) >= 2*MaxEntries {
+		j.trim()
+	}
+}
+
+// trim leaves out the oldest entries if they are too many.
+func (j *journal) trim() {
 	if more := len(j.entries) - MaxEntries; more > 0 {
-		j.entries = append([]v1alpha1.ProvisioningLogEntry(nil), j.entries[more:]...)
+		j.entries = slices.Delete(j.entries, 0, more)
 		j.dropped += int64(more)
 	}
 }

@@ -353,3 +353,19 @@ func TestFiltered(t *testing.T) {
 		})
 	}
 }
+
+func TestKeepingMoreThanThereIsRoomForIsCheap(t *testing.T) {
+	j := &journal{}
+	one := make([]v1alpha1.ProvisioningLogEntry, 1)
+	for range 2 * MaxEntries {
+		j.keep(one)
+	}
+	if allocations := testing.AllocsPerRun(4*MaxEntries, func() { j.keep(one) }); allocations > 0 {
+		t.Errorf("one entry more takes %v allocations", allocations)
+	}
+	j.trim()
+	const kept = 2*MaxEntries + 4*MaxEntries + 1 // one run more to warm up
+	if len(j.entries) != MaxEntries || j.dropped != kept-MaxEntries {
+		t.Errorf("%d entries to be written, %d dropped; want %d and %d", len(j.entries), j.dropped, MaxEntries, kept-MaxEntries)
+	}
+}

@@ -70,6 +70,7 @@ func (l *Log) writeDue(ctx context.Context, all bool) (next time.Duration) {
 			}
 			continue
 		}
+		j.trim()
 		due[sync] = batch{j.entries, j.dropped}
 		j.entries, j.dropped = nil, 0
 	}
