@@ -22,10 +22,12 @@ const (
 	// leastProgress is how long labels are added in any case: members who keep
 	// coming must not keep the others waiting for ever.
 	leastProgress = 50 * time.Millisecond
-	// maxPatches is how many patches of a sync are waited for at once; maxFlying is
-	// how many there are at once, those that hang included.
-	maxPatches = 8
-	maxFlying  = 64
+	// maxPatches is how many patches of a sync are waited for at once; up to
+	// maxFlying at once, those that hang included, additions begin, and removals
+	// up to maxRemoving: additions that hang keep no removal from being made.
+	maxPatches  = 8
+	maxFlying   = 64
+	maxRemoving = 4 * maxFlying
 )
 
 // errSlow is of a patch that goes on without the reconcile: see package lane.
@@ -126,16 +128,16 @@ func each[T any](items []T, do func(T) error) (failures []error) {
 // patch sets or removes one label, and touches nothing else. A namespace where
 // that hangs holds up no other.
 func (s *scope) patch(ctx context.Context, namespace, key string, label bool) error {
-	class, value := lane.Removal, (*string)(nil)
+	class, value, most := lane.Removal, (*string)(nil), maxRemoving
 	if label {
 		text := networkpolicy.NamespaceLabelValue
-		class, value = lane.Addition, &text
+		class, value, most = lane.Addition, &text, maxFlying
 	}
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": map[string]*string{key: value}}})
 	if err != nil {
 		return err
 	}
-	if s.states.flying(s.name) >= maxFlying {
+	if s.states.flying(s.name) >= most {
 		return errSlow
 	}
 	var refused error // of the job: only to be read once that has ended
