@@ -1,6 +1,7 @@
 package provisioninglog
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -53,14 +54,18 @@ func (l *Log) entry(sync types.NamespacedName, c *Change) v1alpha1.ProvisioningL
 	return e
 }
 
-// anonymous leaves out of a SCIM id what was made from a name. Its last two
-// parts, a hash and random characters, are enough to find the object by.
+// ownID is the end of an id that the directory gave: a hash, and random
+// characters behind the letter of the kind.
+var ownID = regexp.MustCompile(`(?:^|-)([a-z2-7]{13}-[ug][a-z2-7]{6})$`)
+
+// anonymous leaves out of a SCIM id what was made from a name. The rest is enough
+// to find the object by. It is empty for what is no id of ours: whatever the
+// identity provider sent may be a name.
 func anonymous(id string) string {
-	parts := strings.Split(id, "-")
-	if len(parts) < 2 {
-		return "" // no id of ours: whatever the identity provider sent
+	if found := ownID.FindStringSubmatch(id); found != nil {
+		return found[1]
 	}
-	return strings.Join(parts[len(parts)-2:], "-")
+	return ""
 }
 
 func cut(text string, limit int) string {

@@ -44,7 +44,7 @@ func newFixture(t *testing.T, mode Mode, intercept interceptor.Funcs) *fixture {
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	jane := &v1alpha1.User{ObjectMeta: metav1.ObjectMeta{Namespace: "identity", Name: "jane-example-com-h4sh"}, Spec: v1alpha1.UserSpec{UserName: "jane@example.com"}}
+	jane := &v1alpha1.User{ObjectMeta: metav1.ObjectMeta{Namespace: "identity", Name: "jane-example-com-abcdefghijklm"}, Spec: v1alpha1.UserSpec{UserName: "jane@example.com"}}
 	f := &fixture{events: events.NewFakeRecorder(100), clock: time.Unix(1_800_000_000, 0)}
 	f.cluster = fake.NewClientBuilder().WithScheme(scheme).WithInterceptorFuncs(intercept).WithObjects(
 		&v1alpha1.IdentityProviderSync{ObjectMeta: metav1.ObjectMeta{Namespace: "identity", Name: "idp", UID: "sync-uid"}}, jane).Build()
@@ -52,7 +52,7 @@ func newFixture(t *testing.T, mode Mode, intercept interceptor.Funcs) *fixture {
 		Mode: mode, Client: f.cluster, Syncs: f.cluster, Recorder: f.events,
 		Log: funcr.New(func(_, args string) { f.lines = append(f.lines, args) }, funcr.Options{}),
 		Resource: func(_ types.NamespacedName, id string) client.Object {
-			if id == "jane-example-com-h4sh-urandom" {
+			if id == "jane-example-com-abcdefghijklm-urandom" {
 				return jane
 			}
 			return nil
@@ -84,16 +84,16 @@ func named(name string) Change {
 }
 
 var failure = Change{
-	Action: v1alpha1.ActionFailed, Kind: v1alpha1.ProvisionedUser, ID: "jane-example-com-h4sh-urandom", Members: 5,
-	MemberIDs: []string{"jane-example-com-h4sh-urandom", "john-h4sh2-ugone", "x", "more"}, Code: 409, Reason: "uniqueness", Detail: `the userName "jane@example.com" is taken`,
+	Action: v1alpha1.ActionFailed, Kind: v1alpha1.ProvisionedUser, ID: "jane-example-com-abcdefghijklm-urandom", Members: 5,
+	MemberIDs: []string{"jane-example-com-abcdefghijklm-urandom", "john-abcdefghijkl2-uagone2", "mary-ann@example.com", "more"}, Code: 409, Reason: "uniqueness", Detail: `the userName "jane@example.com" is taken`,
 }
 
 func TestNamesAreInTheLogIfTheModeSaysSo(t *testing.T) {
 	tests := map[Mode]v1alpha1.ProvisioningLogEntry{
-		Names: {Action: "Failed", Kind: "User", Name: "jane@example.com", ID: "jane-example-com-h4sh-urandom", Members: 5,
-			MemberNames: []string{"jane@example.com", "john-h4sh2-ugone", "x"}, Code: 409, Reason: `uniqueness: the userName "jane@example.com" is taken`},
-		IDs: {Action: "Failed", Kind: "User", ID: "h4sh-urandom", Members: 5,
-			MemberNames: []string{"h4sh-urandom", "h4sh2-ugone", ""}, Code: 409, Reason: "uniqueness"},
+		Names: {Action: "Failed", Kind: "User", Name: "jane@example.com", ID: "jane-example-com-abcdefghijklm-urandom", Members: 5,
+			MemberNames: []string{"jane@example.com", "john-abcdefghijkl2-uagone2", "mary-ann@example.com"}, Code: 409, Reason: `uniqueness: the userName "jane@example.com" is taken`},
+		IDs: {Action: "Failed", Kind: "User", ID: "abcdefghijklm-urandom", Members: 5,
+			MemberNames: []string{"abcdefghijklm-urandom", "abcdefghijkl2-uagone2", ""}, Code: 409, Reason: "uniqueness"},
 	}
 	for mode, want := range tests {
 		t.Run(string(mode), func(t *testing.T) {
@@ -312,7 +312,7 @@ func TestRecordNeverWaits(t *testing.T) {
 func TestFiltered(t *testing.T) {
 	group := func(synced string, change func(*v1alpha1.Group)) *v1alpha1.Group {
 		g := &v1alpha1.Group{ObjectMeta: metav1.ObjectMeta{Namespace: "identity", Labels: map[string]string{v1alpha1.LabelSynced: synced}}}
-		g.Spec.ID, g.Spec.SyncRef.Name = "admins-h4sh-grandom", "idp"
+		g.Spec.ID, g.Spec.SyncRef.Name = "admins-abcdefghijklm-grandom", "idp"
 		if change != nil {
 			change(g)
 		}
@@ -320,7 +320,7 @@ func TestFiltered(t *testing.T) {
 	}
 	user := func(synced string) *v1alpha1.User {
 		u := &v1alpha1.User{ObjectMeta: metav1.ObjectMeta{Namespace: "identity", Labels: map[string]string{v1alpha1.LabelSynced: synced}}}
-		u.Spec.ID, u.Spec.SyncRef.Name = "jane-h4sh-urandom", "idp"
+		u.Spec.ID, u.Spec.SyncRef.Name = "jane-abcdefghijklm-urandom", "idp"
 		return u
 	}
 	tests := map[string]struct {
