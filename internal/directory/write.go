@@ -50,13 +50,12 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 }
 
-// insert creates an object that holds a fresh id, and waits until the informer
-// has it. When it is not known whether the API server created it, the object
+// insert creates an object that holds a fresh id and is nobody else's, and waits
+// until the informer has it. When it is not known whether the API server created it, the object
 // is read: only one with that very id is ours.
 func (s scope) insert(ctx context.Context, o client.Object, id string) (client.Object, error) {
 	w := s.tracker.expect(keyOf(o))
 	defer w.stop()
-	o = copyOf(o)
 	if err := s.client.Create(ctx, o); err != nil {
 		if o = s.verify(ctx, o, id, err); o == nil {
 			return nil, err
