@@ -151,9 +151,12 @@ func (s scope) matching(ctx context.Context, scan *scan, rt *schema.ResourceType
 		}
 	}
 	cached := func(o client.Object) bool {
-		if _, replaced := newer[keyOf(o)]; !replaced {
-			err = consider(o)
+		if len(newer) > 0 {
+			if _, replaced := newer[keyOf(o)]; replaced {
+				return true
+			}
 		}
+		err = consider(o)
 		return err == nil
 	}
 	if candidates, known, lookupErr := s.candidates(ctx, m); lookupErr != nil {
@@ -182,6 +185,9 @@ func (s scope) candidates(ctx context.Context, m *matcher) (objects []client.Obj
 			return nil, true, ignoreNotFound(err)
 		}
 		return []client.Object{o}, true, err
+	}
+	if m.named {
+		return one(s.byOwnName(ctx, m.name, false))
 	}
 	if id, ok := m.equal["id"]; ok {
 		o, _, err := s.byID(ctx, id, false)

@@ -20,24 +20,25 @@ type matcher struct {
 	equal     map[string]string // what attributes must be, where the filter says so
 	wanted    []string          // ids that must be members: looked up one by one
 	predicate filter.Predicate  // everything but members; nil: always true
-	// named: the filter is only that the name, folded, is this one, so there is no
-	// need to look at attributes.
-	named bool
-	name  string
+	// named: the filter is only that the name is this one, so there is no need to
+	// look at attributes.
+	named        bool
+	name, folded string
 }
 
 func (s scope) matcher(rt *schema.ResourceType, e expression) (*matcher, error) {
-	m := &matcher{inspector: inspector{scope: s}, equal: map[string]string{}}
+	m := &matcher{inspector: inspector{scope: s}}
 	if e == nil {
 		return m, nil
 	}
 	terms, rest := filter.Plan(rt, e)
 	if rest == nil && len(terms) == 1 && terms[0].Path.String() == m.nameAttribute() {
 		if name, isText := terms[0].Value.(string); isText {
-			m.equal[m.nameAttribute()], m.named, m.name = name, true, schema.Fold(name)
+			m.named, m.name, m.folded = true, name, schema.Fold(name)
 			return m, nil
 		}
 	}
+	m.equal = map[string]string{}
 	for _, term := range terms {
 		path := term.Path.String()
 		value, isText := term.Value.(string)
@@ -77,7 +78,7 @@ func (s scope) nameAttribute() string {
 
 func (m *matcher) match(ctx context.Context, o client.Object) (bool, error) {
 	if m.named {
-		return schema.Fold(nameOf(o)) == m.name, nil
+		return schema.Fold(nameOf(o)) == m.folded, nil
 	}
 	for _, id := range m.wanted {
 		in, err := m.contains(ctx, o.(*v1alpha1.Group), id)

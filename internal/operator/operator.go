@@ -150,6 +150,7 @@ func (o *Operator) add(ctx context.Context) error {
 	for _, register := range []func(manager.Manager) error{
 		func(m manager.Manager) error { return m.Add(reporter) },
 		func(m manager.Manager) error { return m.Add(manager.RunnableFunc(o.serve)) },
+		func(m manager.Manager) error { return m.Add(manager.RunnableFunc(o.tuneHeap)) },
 		func(m manager.Manager) error {
 			return observe(ctx, o.config, m, o.provisioning, o.tokens, o.activity, policies, o.leading.Load)
 		},

@@ -34,6 +34,8 @@ type endpoint struct {
 	next     atomic.Pointer[served]
 	requests *metrics.Requests
 
+	lastLines atomic.Pointer[tokenLines]
+
 	mu      sync.Mutex
 	limit   v1alpha1.RateLimit
 	limiter *rate.Limiter // for limit

@@ -47,30 +47,47 @@ func (ro *router) log(r *http.Request, rq *request, answer *recorder) {
 	if rq.token != "" && answer.status < http.StatusBadRequest && !writes(r.Method) {
 		ctx = mayWait
 	}
-	if !ro.lines.Enabled(ctx, slog.LevelInfo) {
+	lines := ro.lines
+	if rq.endpoint != nil {
+		lines = rq.endpoint.lines(rq.token)
+	}
+	if !lines.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
 	now := time.Now()
 	line := slog.NewRecord(now, slog.LevelInfo, "request", 0)
-	values := make([]slog.Attr, 0, 8)
-	values = append(values,
+	line.AddAttrs(
 		slog.String("method", r.Method),
 		slog.String("resourceType", resourceTypeOf(rq.path)),
 		slog.Int("status", answer.status),
 		slog.String("duration", now.Sub(rq.began).Round(time.Microsecond).String()),
 		slog.String("requestID", answer.Header().Get("X-Request-Id")),
 	)
-	if rq.sync != nil {
-		values = append(values, slog.String("sync", rq.key.String()))
-	}
-	if rq.token != "" {
-		values = append(values, slog.String("token", rq.token))
-	}
 	if rq.reason != nil {
-		values = append(values, slog.String("reason", rq.reason.Error()))
+		line.AddAttrs(slog.String("reason", rq.reason.Error()))
 	}
-	line.AddAttrs(values...)
-	_ = ro.lines.Handle(ctx, line)
+	_ = lines.Handle(ctx, line)
+}
+
+// tokenLines is where the lines of requests with one token go.
+type tokenLines struct {
+	token string
+	slog.Handler
+}
+
+// lines begin with the sync and the token, which are written once for many: most
+// requests come with the token of the one before.
+func (e *endpoint) lines(token string) slog.Handler {
+	if last := e.lastLines.Load(); last != nil && last.token == token {
+		return last
+	}
+	attrs := []slog.Attr{slog.String("sync", e.key.String())}
+	if token != "" {
+		attrs = append(attrs, slog.String("token", token))
+	}
+	next := &tokenLines{token, e.ro.lines.WithAttrs(attrs)}
+	e.lastLines.Store(next)
+	return next
 }
 
 // resourceTypes are the first segments of paths that exist.

@@ -78,7 +78,8 @@ func (o observed) note(ctx context.Context, err error, about provisioninglog.Cha
 		return
 	}
 	about.Action = v1alpha1.ActionFailed
-	rq.failed = about
+	failed := about
+	rq.failed = &failed
 	if resourceTypeOf(rq.path) != bulk {
 		return // the answer says why
 	}
@@ -127,8 +128,10 @@ func writes(method string) bool {
 // failure is what is known of a request that was answered with an error: why,
 // and whom it was about, also if it did not get as far as the Store.
 func (rq *request) failure(resourceType string, answer *recorder) provisioninglog.Change {
-	c := rq.failed
-	if c.Time.IsZero() {
+	var c provisioninglog.Change
+	if rq.failed != nil {
+		c = *rq.failed
+	} else {
 		c.Time = rq.began
 		segments := strings.SplitN(strings.Trim(rq.path, "/"), "/", 3)
 		switch resourceType {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -80,8 +81,8 @@ func (ro *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer busy(r)()
 	metrics.InFlight.Inc()
 	defer metrics.InFlight.Dec()
-	answer := &recorder{ResponseWriter: w}
-	rq := &request{began: time.Now(), body: bodySize(r)}
+	rq := &request{began: time.Now(), body: bodySize(r), answer: recorder{ResponseWriter: w}, url: *r.URL}
+	answer := &rq.answer
 	defer func() { ro.log(r, rq, answer); ro.observe(r, rq, answer) }()
 
 	if ro.stopping.Load() {
@@ -93,9 +94,8 @@ func (ro *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	next := ro.route(rq, r)
 	defer ro.capacity.release(rq)
 	inner := r.WithContext(context.WithValue(r.Context(), requestKey{}, rq))
-	url := *r.URL
-	url.Path, url.RawPath = rq.path, rq.rawPath
-	inner.URL = &url
+	rq.url.Path, rq.url.RawPath = rq.path, rq.rawPath
+	inner.URL = &rq.url
 	next.ServeHTTP(answer, inner)
 }
 
@@ -104,15 +104,18 @@ type request struct {
 	began   time.Time
 	key     types.NamespacedName
 	sync    *v1alpha1.IdentityProviderSync // nil: unknown; not to be changed
-	base    string                         // path of the SCIM base
-	path    string                         // relative to it
+	path    string                         // relative to the SCIM base
 	rawPath string
 	token   string // name of the token that was accepted
 	reason  error  // why the token was not, for the log
 
 	endpoint *endpoint                // of the sync; nil: none
 	changes  []provisioninglog.Change // what it changed
-	failed   provisioninglog.Change   // whom a change was about that failed
+	failed   *provisioninglog.Change  // whom a change was about that failed; nil: none was
+
+	// What would else be pieces of memory of their own.
+	answer recorder
+	url    url.URL // with the path relative to the SCIM base
 
 	body int64 // bytes that it may bring
 
@@ -135,9 +138,9 @@ func (ro *router) route(rq *request, r *http.Request) http.Handler {
 		return ro.unknown
 	}
 	rq.key = types.NamespacedName{Namespace: namespace, Name: name}
-	rq.base, rq.path = basePath(namespace, name), rest
+	rq.path = rest
 	if r.URL.RawPath != "" {
-		if rq.rawPath, ok = strings.CutPrefix(r.URL.RawPath, rq.base); !ok {
+		if rq.rawPath, ok = strings.CutPrefix(r.URL.RawPath, basePath(namespace, name)); !ok {
 			return ro.unknown
 		}
 	}

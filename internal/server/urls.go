@@ -13,14 +13,14 @@ func basePath(namespace, name string) string { return "/" + namespace + "/" + na
 // splitPath takes a request's path apart into the sync and what is relative to
 // its SCIM base. ok is false for any other path.
 func splitPath(path string) (namespace, name, rest string, ok bool) {
-	parts := strings.SplitN(path, "/", 6)
-	if len(parts) < 5 || parts[0] != "" || parts[1] == "" || parts[2] == "" || parts[3] != "scim" || parts[4] != "v2" {
+	path, ok = strings.CutPrefix(path, "/")
+	namespace, path, _ = strings.Cut(path, "/")
+	name, path, _ = strings.Cut(path, "/")
+	rest, found := strings.CutPrefix(path, "scim/v2")
+	if !ok || !found || namespace == "" || name == "" || rest != "" && rest[0] != '/' {
 		return "", "", "", false
 	}
-	if len(parts) == 6 {
-		rest = "/" + parts[5]
-	}
-	return parts[1], parts[2], rest, true
+	return namespace, name, rest, true
 }
 
 // URLs tells where identity providers reach the server.

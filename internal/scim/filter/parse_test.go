@@ -85,6 +85,7 @@ func TestParseErrors(t *testing.T) {
 		"no value":            {`userName eq `, `position 13: expected a value`},
 		"open string":         {`userName eq "x`, "position 13: the string has no closing quote"},
 		"open escape":         {`userName eq "x\`, "position 13: the string has no closing quote"},
+		"control character":   {"userName eq \"a\tb\"", "position 13: not a JSON string"},
 		"wrong escape":        {`userName eq "\x"`, "position 13: not a JSON string"},
 		"open parenthesis":    {`(userName eq "x"`, `position 17: expected ')'`},
 		"closing parenthesis": {`userName eq "x")`, "position 16: expected"},

@@ -27,15 +27,21 @@ func (p *parser) value() (any, error) {
 	return word, nil
 }
 
-// quoted is a JSON string.
+// quoted is a JSON string. Most have nothing to decode.
 func (p *parser) quoted() (string, error) {
-	start := p.pos
+	start, plain := p.pos, true
 	for p.pos++; p.pos < len(p.text); p.pos++ {
-		switch p.text[p.pos] {
-		case '\\':
+		switch c := p.text[p.pos]; {
+		case c == '\\':
+			plain = false
 			p.pos++
-		case '"':
+		case c < ' ':
+			plain = false // an error
+		case c == '"':
 			p.pos++
+			if plain {
+				return p.text[start+1 : p.pos-1], nil
+			}
 			var value string
 			if err := json.Unmarshal([]byte(p.text[start:p.pos]), &value); err != nil {
 				return "", syntaxError("position %d: not a JSON string: %v", start+1, err)
