@@ -88,7 +88,9 @@ func (r *run) update(g *grant, changed []string) bool {
 		return false
 	}
 	joined, left, ok := difference(m.ids, ids)
-	if !ok || len(joined)+len(left)+len(changed) > mostRecalled {
+	changed = distinct(slices.Clone(changed))
+	again := slices.DeleteFunc(slices.Clone(changed), func(id string) bool { _, member := m.bound[id]; return !member })
+	if !ok || len(joined)+len(left)+len(again) > mostRecalled {
 		return false
 	}
 	look := newLook(s)
@@ -105,16 +107,10 @@ func (r *run) update(g *grant, changed []string) bool {
 		set(id, "", true)
 		delete(m.bound, id)
 	}
-	again := slices.Concat(joined, slices.Collect(maps.Keys(m.absent)))
-	var strangers []string
-	for _, id := range changed {
-		if _, member := m.bound[id]; member {
-			again = append(again, id)
-		} else {
-			strangers = append(strangers, id)
+	for _, id := range slices.Concat(again, joined, slices.Collect(maps.Keys(m.absent))) {
+		if slices.Contains(left, id) {
+			continue
 		}
-	}
-	for _, id := range again {
 		name, exists, plain := look.at(id)
 		if !plain {
 			return false
@@ -122,7 +118,7 @@ func (r *run) update(g *grant, changed []string) bool {
 		set(id, name, exists)
 	}
 	names, plain := merge(m.names, look.come, look.gone)
-	if !plain || len(m.absent) > mostAbsent || len(m.bound) != len(ids) || slices.ContainsFunc(strangers, func(id string) bool { return look.shares(id, names) }) {
+	if !plain || len(m.absent) > mostAbsent || len(m.bound) != len(ids) || slices.ContainsFunc(changed, func(id string) bool { return look.shares(m, id, names) }) {
 		return false
 	}
 	isNot := func(list []string) func(string) bool {
@@ -165,9 +161,9 @@ func (l *look) at(id string) (name string, exists, plain bool) {
 }
 
 // shares tells whether somebody who is no member has the name of a member.
-func (l *look) shares(id string, names []string) bool {
-	user, ok := l.Directory.User(id)
-	if !ok {
+func (l *look) shares(m *Memory, id string, names []string) bool {
+	user, exists := l.Directory.User(id)
+	if _, member := m.bound[id]; member || !exists {
 		return false
 	}
 	name, err := l.Usernames.Name(user)

@@ -347,6 +347,30 @@ func TestMemoryNotices(t *testing.T) {
 			change:  func(s state) { s.user("late") },
 			recalls: true,
 		},
+		"a new user joins": {
+			change: func(s state) {
+				s.user("new")
+				s.changed("new")
+				s.members["devs"] = append(slices.Clone(s.members["devs"]), "new")
+			},
+			recalls: true,
+		},
+		"a member is disabled and leaves": {
+			change: func(s state) {
+				off(s, "u007", false)
+				s.members["devs"] = slices.Delete(slices.Clone(s.members["devs"]), 7, 8)
+			},
+			recalls: true,
+		},
+		"many strangers change": {
+			change: func(s state) {
+				for i := range 2 * mostRecalled {
+					s.user(fmt.Sprint("stranger", i))
+					s.changed(fmt.Sprint("stranger", i))
+				}
+			},
+			recalls: true,
+		},
 		"a group joins": {
 			before: func(s state) { s.user("eve"); s.group("nested", "eve") },
 			change: func(s state) { s.members["devs"] = append(slices.Clone(s.members["devs"]), "nested") },
