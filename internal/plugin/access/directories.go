@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -18,53 +19,83 @@ import (
 const maxRereads = 5
 
 // directories reads what syncs hold. A right that is missing here ends it:
-// without all users nothing can be said.
+// without users and groups nothing can be said.
 func (r *reading) directories(syncs map[types.NamespacedName]bool) error {
-	for _, namespace := range namespacesOf(syncs) {
-		in := client.InNamespace(namespace)
-		var users v1alpha1.UserList
-		err := cluster.Pages(r.ctx, r.c, &users, func() error {
-			for i := range users.Items {
-				if u := &users.Items[i]; syncs[types.NamespacedName{Namespace: namespace, Name: u.Spec.SyncRef.Name}] {
-					u.ManagedFields = nil
-					r.Objects.Users = append(r.Objects.Users, *u.DeepCopy())
-				}
-			}
-			return nil
-		}, in)
-		if err != nil {
-			return err
-		}
-		var groups v1alpha1.GroupList
-		err = cluster.Pages(r.ctx, r.c, &groups, func() error {
-			for i := range groups.Items {
-				if g := &groups.Items[i]; syncs[types.NamespacedName{Namespace: namespace, Name: g.Spec.SyncRef.Name}] {
-					g.ManagedFields = nil
-					r.Objects.Groups = append(r.Objects.Groups, *g.DeepCopy())
-				}
-			}
-			return nil
-		}, in)
-		if err != nil {
-			return err
-		}
-		var slices v1alpha1.GroupMemberSliceList
-		err = cluster.Pages(r.ctx, r.c, &slices, func() error {
-			for i := range slices.Items {
-				if s := &slices.Items[i]; syncs[types.NamespacedName{Namespace: namespace, Name: s.Spec.SyncRef.Name}] {
-					r.Objects.Slices = append(r.Objects.Slices, *s.DeepCopy())
-				}
-			}
-			return nil
-		}, in)
-		if err != nil {
-			return err
-		}
-	}
-	if err := r.completeSlices(); err != nil {
+	if err := r.readSyncs(syncs); err != nil {
 		return err
 	}
-	return r.readSyncs(syncs)
+	for _, namespace := range namespacesOf(syncs) {
+		of := func(spec *v1alpha1.SyncReference) bool {
+			return syncs[types.NamespacedName{Namespace: namespace, Name: spec.Name}]
+		}
+		lists := []func(client.ListOption) error{
+			func(in client.ListOption) error { return r.groups(in, of) },
+			func(in client.ListOption) error { return r.slices(in, of) },
+		}
+		if r.alone() {
+			r.Objects.Users = []v1alpha1.User{*r.person}
+		} else {
+			lists = append(lists, func(in client.ListOption) error { return r.users(in, of) })
+		}
+		if err := atOnce(lists, client.InNamespace(namespace)); err != nil {
+			return err
+		}
+	}
+	return r.completeSlices()
+}
+
+// atOnce makes lists at the same time, and gives the first error in their order.
+func atOnce(lists []func(client.ListOption) error, in client.ListOption) error {
+	failures := make([]error, len(lists))
+	var running sync.WaitGroup
+	for i, list := range lists {
+		running.Go(func() { failures[i] = list(in) })
+	}
+	running.Wait()
+	for _, err := range failures {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reading) users(in client.ListOption, of func(*v1alpha1.SyncReference) bool) error {
+	var page v1alpha1.UserList
+	return cluster.Pages(r.ctx, r.c, &page, func() error {
+		for i := range page.Items {
+			if u := &page.Items[i]; of(&u.Spec.SyncRef) {
+				u.ManagedFields = nil
+				r.Objects.Users = append(r.Objects.Users, *u.DeepCopy())
+			}
+		}
+		return nil
+	}, in)
+}
+
+func (r *reading) groups(in client.ListOption, of func(*v1alpha1.SyncReference) bool) error {
+	var page v1alpha1.GroupList
+	return cluster.Pages(r.ctx, r.c, &page, func() error {
+		for i := range page.Items {
+			if g := &page.Items[i]; of(&g.Spec.SyncRef) {
+				g.ManagedFields = nil
+				r.Objects.Groups = append(r.Objects.Groups, *g.DeepCopy())
+			}
+		}
+		return nil
+	}, in)
+}
+
+func (r *reading) slices(in client.ListOption, of func(*v1alpha1.SyncReference) bool) error {
+	var page v1alpha1.GroupMemberSliceList
+	return cluster.Pages(r.ctx, r.c, &page, func() error {
+		for i := range page.Items {
+			if s := &page.Items[i]; of(&s.Spec.SyncRef) {
+				r.Objects.Slices = append(r.Objects.Slices, *s.DeepCopy())
+			}
+		}
+		return nil
+	}, in)
 }
 
 // completeSlices reads again the groups whose slices were replaced between the

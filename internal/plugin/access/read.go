@@ -20,6 +20,7 @@ import (
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/plugin/cluster"
+	"github.com/rollcall-scim/rollcall/internal/plugin/roster"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 	"github.com/rollcall-scim/rollcall/internal/projection/snapshot"
 )
@@ -74,18 +75,33 @@ type reading struct {
 	ctx  context.Context
 	c    *cluster.Cluster
 	sync types.NamespacedName
+	// person is the only user that counts, unless it is nil.
+	person *v1alpha1.User
 }
 
 // Read reads the bindings that refer to a sync, and what decides about them:
 // all users and groups of the syncs that they refer to.
 func Read(ctx context.Context, c *cluster.Cluster, sync *v1alpha1.IdentityProviderSync) (*World, error) {
 	r := &reading{World: &World{}, ctx: ctx, c: c, sync: client.ObjectKeyFromObject(sync)}
+	return r.read(true)
+}
+
+// readFor reads what decides about one person. Other users are left out if none
+// of them can have the same name in RBAC. Policies are read if they are wanted.
+func readFor(ctx context.Context, c *cluster.Cluster, person *roster.Person, policies bool) (*World, error) {
+	r := &reading{World: &World{}, ctx: ctx, c: c, sync: client.ObjectKeyFromObject(person.Sync), person: person.Object}
+	return r.read(policies)
+}
+
+func (r *reading) read(policies bool) (*World, error) {
 	syncs, err := r.bindings()
 	if err != nil {
 		return nil, err
 	}
-	if err := r.policies(syncs); err != nil {
-		return nil, err
+	if policies {
+		if err := r.policies(syncs); err != nil {
+			return nil, err
+		}
 	}
 	syncs[r.sync] = true
 	if err := r.directories(syncs); err != nil {

@@ -65,7 +65,7 @@ func (b *Binding) concerned() bool {
 
 // Explain says why a user has access or not. question may be nil.
 func Explain(ctx context.Context, c *cluster.Cluster, person *roster.Person, question *Question) (*Why, error) {
-	world, err := Read(ctx, c, person.Sync)
+	world, err := readFor(ctx, c, person, question == nil)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"sync"
+	"sync/atomic"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -42,9 +44,9 @@ type Holdings struct {
 }
 
 // Groups reads the groups of a sync. Their members are read when they are asked for.
-func Groups(ctx context.Context, reader client.Reader, sync *v1alpha1.IdentityProviderSync) (*Holdings, error) {
+func Groups(ctx context.Context, reader client.Reader, of *v1alpha1.IdentityProviderSync) (*Holdings, error) {
 	s := &Holdings{
-		Sync: sync, ctx: ctx, reader: reader,
+		Sync: of, ctx: ctx, reader: reader,
 		users: map[string]*v1alpha1.User{}, groups: map[string]*v1alpha1.Group{}, names: map[string]*v1alpha1.Group{},
 		slices: map[string]*v1alpha1.GroupMemberSliceSpec{}, members: map[string][]string{}, unreadable: map[string]error{},
 	}
@@ -54,7 +56,7 @@ func Groups(ctx context.Context, reader client.Reader, sync *v1alpha1.IdentityPr
 			s.putGroup(page.Items[i].DeepCopy())
 		}
 		return nil
-	}, client.InNamespace(sync.Namespace))
+	}, client.InNamespace(of.Namespace))
 	return s, err
 }
 
@@ -98,6 +100,42 @@ func (s *Holdings) FetchUser(id string) (*v1alpha1.User, error) {
 	if user, ok := s.users[id]; ok {
 		return user, nil
 	}
+	user, err := s.fetch(id)
+	if user != nil {
+		s.users[id] = user
+	}
+	return user, err
+}
+
+// fetchers is how many users are read at once.
+const fetchers = 16
+
+// FetchUsers reads some users one by one: less than LoadUsers where they are
+// few of many.
+func (s *Holdings) FetchUsers(ids []string) error {
+	users, failures := make([]*v1alpha1.User, len(ids)), make([]error, len(ids))
+	var next atomic.Int64
+	var running sync.WaitGroup
+	for range min(fetchers, len(ids)) {
+		running.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(ids) && s.ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				users[i], failures[i] = s.fetch(ids[i])
+			}
+		})
+	}
+	running.Wait()
+	for i, user := range users {
+		if failures[i] != nil {
+			return failures[i]
+		}
+		if user != nil {
+			s.users[ids[i]] = user
+		}
+	}
+	return s.ctx.Err()
+}
+
+func (s *Holdings) fetch(id string) (*v1alpha1.User, error) {
 	name, kind, ok := directory.ObjectName(id)
 	if !ok || kind != directory.KindUser {
 		return nil, nil
@@ -110,7 +148,6 @@ func (s *Holdings) FetchUser(id string) (*v1alpha1.User, error) {
 	case err != nil:
 		return nil, cluster.Explain(err)
 	}
-	s.users[id] = user
 	return user, nil
 }
 

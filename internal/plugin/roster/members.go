@@ -30,9 +30,12 @@ type Member struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// fetchedOneByOne is up to how many members are read one by one; past it all
-// users of the sync are listed.
-const fetchedOneByOne = 50
+// Up to so many members are read one by one, and more of them where the sync has
+// so many times as many users; otherwise all users are listed.
+const (
+	fetchedOneByOne = 50
+	listedPerFetch  = 10
+)
 
 // Members visits the members of a group in the order in which they are stored.
 // With nested, those of groups in it follow, each user once; groups that are
@@ -78,12 +81,20 @@ func Members(c *Circle, nested bool, visit func(Member) error) error {
 	return nil
 }
 
-// loadFor lists all users when that takes fewer requests.
+// loadFor reads the users that are shown in the way that takes less.
 func loadFor(s *lookup.Holdings, group *v1alpha1.Group, nested bool) error {
-	if group.Spec.MemberCount <= fetchedOneByOne && !nested {
-		return nil
+	few := int64(fetchedOneByOne)
+	if counted := s.Sync.Status.Users; counted != nil {
+		few = max(few, int64(counted.Total)/listedPerFetch)
 	}
-	return s.LoadUsers()
+	if nested || group.Spec.MemberCount > few {
+		return s.LoadUsers()
+	}
+	ids, err := s.Members(group)
+	if err != nil {
+		return fmt.Errorf("reading the members of group %q: %w", group.Spec.DisplayName, err)
+	}
+	return s.FetchUsers(ids)
 }
 
 func member(s *lookup.Holdings, id string, synced func(*v1alpha1.User) bool) (Member, error) {

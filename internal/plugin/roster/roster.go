@@ -151,7 +151,7 @@ func matchUser(search string, user *v1alpha1.User) match {
 
 // Users finds users by a part of userName, displayName or e-mail, or by the
 // whole SCIM id, object name or externalId, ignoring case; an empty search
-// finds all. It stops after limit, unless that is 0, and says whether there may
+// finds all. A whole userName, id or object name finds its user alone. It stops after limit, unless that is 0, and says whether there may
 // be more.
 func Users(ctx context.Context, reader client.Reader, syncs []v1alpha1.IdentityProviderSync, search string, limit int) (users []User, more bool, err error) {
 	err = eachMatch(ctx, reader, syncs, search, func(sync *v1alpha1.IdentityProviderSync, user *v1alpha1.User, synced bool, _ match) error {
@@ -170,8 +170,15 @@ var errEnough = errors.New("enough was found")
 
 func eachMatch(ctx context.Context, reader client.Reader, syncs []v1alpha1.IdentityProviderSync, search string,
 	visit func(*v1alpha1.IdentityProviderSync, *v1alpha1.User, bool, match) error) error {
+	whole, err := lookup.UsersNamed(ctx, reader, syncs, search)
+	if err != nil {
+		return err
+	}
 	for i := range syncs {
 		sync := &syncs[i]
+		if len(whole) > 0 && whole[i] == nil {
+			continue
+		}
 		synced := func(user *v1alpha1.User) bool { return projection.UserSynced(sync, nil, user) }
 		if sync.Spec.UserFilter != nil && len(sync.Spec.UserFilter.Groups) > 0 {
 			s, err := lookup.Groups(ctx, reader, sync)
@@ -181,6 +188,12 @@ func eachMatch(ctx context.Context, reader client.Reader, syncs []v1alpha1.Ident
 			if synced, err = s.Filter(sync); err != nil {
 				return err
 			}
+		}
+		if len(whole) > 0 {
+			if err := visit(sync, whole[i], synced(whole[i]), exact); err != nil && !errors.Is(err, errEnough) {
+				return err
+			}
+			continue
 		}
 		err := lookup.EachUser(ctx, reader, sync, func(user *v1alpha1.User) error {
 			if m := matchUser(search, user); m != none {
