@@ -3,6 +3,7 @@ package security
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -54,8 +55,12 @@ func TestIdentities(t *testing.T) {
 	for _, name := range []string{"edited", "owned", "kept", "fired", "ann"} {
 		objects[name] = user(ns, name)
 	}
+	admins := group(ns, "admins")
+	create(t, admins)
 	for _, name := range []string{"leaf", "other-leaf"} {
-		objects[name] = slice(ns, name)
+		leaf := slice(ns, name)
+		leaf.Spec.Base = admins.ResourceVersion // else the operator sweeps it before somebody else can delete it
+		objects[name] = leaf
 	}
 	for _, o := range objects {
 		create(t, o)
@@ -89,6 +94,11 @@ func TestIdentities(t *testing.T) {
 		"changes a fence":     {mallory, changing(of("fenced"), func(g *v1alpha1.Group) { g.Annotations[v1alpha1.AnnotationFence] = "2" })},
 		"has a user deleted with an object of her own": {mallory, changing(person("owned"), func(u *v1alpha1.User) {
 			_ = controllerutil.SetOwnerReference(property, u, scheme)
+		})},
+		"makes a group too large to be changed": {mallory, changing(of("annotated"), func(g *v1alpha1.Group) {
+			for i := range 3500 {
+				g.Labels[fmt.Sprintf("%s.example.com/%04d%s", strings.Repeat("a", 60), i, strings.Repeat("a", 59))] = strings.Repeat("a", 63)
+			}
 		})},
 		"keeps a user from being deleted": {mallory, changing(person("kept"), func(u *v1alpha1.User) {
 			controllerutil.AddFinalizer(u, "example.com/mallory")
