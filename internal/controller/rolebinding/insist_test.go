@@ -68,14 +68,14 @@ func TestAnObjectThatChangesAllTheTimeKeepsNoAccess(t *testing.T) {
 			}
 			time.Sleep(100 * time.Millisecond)
 			test.revoke(w, b, devs, bob)
-			w.within(10*time.Second, "ann has lost access", func() bool { return !w.mayRead("ann") })
+			w.within(30*time.Second, "ann has lost access", func() bool { return !w.mayRead("ann") })
 			if w.mayRead("bob") != test.bob {
 				t.Errorf("bob's access is not %v", test.bob)
 			}
 			stop()
 			all.Wait()
 			if !test.bob {
-				w.within(10*time.Second, "nothing is left", func() bool { return len(w.roleBindings(w.namespace)) == 0 })
+				w.within(30*time.Second, "nothing is left", func() bool { return len(w.roleBindings(w.namespace)) == 0 })
 			}
 		})
 	}
