@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// promptly waits until something is as wanted; more than a second is too late.
+// promptly waits until something is as wanted; later than prompt is too late.
 func (w world) promptly(what string, want any, get func() any) {
 	w.Helper()
 	deadline := time.Now().Add(prompt)
