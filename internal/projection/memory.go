@@ -15,6 +15,9 @@ const (
 	mostRecalled = 500
 	// mostAbsent is how many members that do not exist are looked for each time.
 	mostAbsent = 100
+	// mostRecalls is after how many uses all is worked out anew in any case, so
+	// that nothing that a Memory might have missed lasts.
+	mostRecalls = 256
 )
 
 // Memory is what a binding of one large group came to, so that a member who
@@ -36,6 +39,7 @@ type Memory struct {
 	bound  map[string]string // name of each member by id; empty: has no access
 	absent map[string]bool   // ids of members that do not exist
 	laid   *laid
+	uses   int // since all was worked out
 }
 
 // memoryKey is what a Memory is about. A Log is one of an expression.
@@ -69,7 +73,7 @@ func (r *run) recall(g *grant) bool {
 	r.key = memoryKey{log: s.Log, group: g.group.UID, groupID: g.group.Spec.ID, name: s.name, sync: s.Sync.UID, syncGeneration: s.Sync.Generation}
 	changed, now, ok := s.Log.Since(m.at)
 	r.now = now
-	if !ok || m.of != r.key || !r.update(g, changed) {
+	if m.uses++; !ok || m.uses > mostRecalls || m.of != r.key || !r.update(g, changed) {
 		m.forget()
 		return false
 	}

@@ -429,3 +429,21 @@ func TestMemoryNotices(t *testing.T) {
 		})
 	}
 }
+
+// Whatever a memory might have missed does not last.
+func TestMemoryIsMadeAnewNowAndThen(t *testing.T) {
+	j := newJournal(30)
+	r := request(binding("devs"), Source{Sync: entra(), Directory: j, Usernames: j, Log: j})
+	r.Current, r.Memory = nil, &Memory{least: 2}
+	var anew []int
+	for i := range 2*mostRecalls + 3 {
+		run := project(r)
+		r.Current = exist(run.outcome)
+		if !run.recalled {
+			anew = append(anew, i)
+		}
+	}
+	if diff := cmp.Diff([]int{0, mostRecalls + 1, 2*mostRecalls + 2}, anew); diff != "" {
+		t.Errorf("worked out anew (-want +got):\n%s", diff)
+	}
+}
