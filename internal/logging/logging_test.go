@@ -57,9 +57,9 @@ func TestLinesThatMayWait(t *testing.T) {
 		"reads wait": {func(read, _ func(string), _ func()) { read("a"); read("b") }, nil},
 		"not for long": {func(read, _ func(string), _ func()) {
 			read("a")
-			time.Sleep(longestWait - 1)
+			time.Sleep(longestWait - time.Nanosecond)
 			read("b")
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			synctest.Wait()
 			read("c")
 			time.Sleep(longestWait)
