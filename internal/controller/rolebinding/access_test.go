@@ -191,6 +191,7 @@ func TestRevokingWithABrokenExpressionAfterARestart(t *testing.T) {
 		Namespace: w.namespace, Name: generatedName(b, 0), Subjects: subjects,
 		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "pod-reader"},
 	}))
+	w.wantAccess(access{"ann": true, "bob": true, "cid": true}) // once the API server's authorizer has seen it
 	stays(t, "access", func() bool { return w.mayRead("ann") && w.mayRead("bob") && w.mayRead("cid") })
 	no := false
 	update(w, ann, func(u *v1alpha1.User) { u.Spec.Active = &no })
