@@ -53,6 +53,7 @@ func want(t *testing.T, got []string, lines ...string) {
 }
 
 func TestRequestsAreCountedBySync(t *testing.T) {
+	requests.Reset()
 	sync := types.NamespacedName{Namespace: "count", Name: "idp"}
 	r := NewRequests(sync)
 	r.Observe("Users", http.MethodPost, 201, 2*time.Millisecond)
@@ -74,6 +75,8 @@ func TestRequestsAreCountedBySync(t *testing.T) {
 }
 
 func TestWritesAreCountedByKindAndVerb(t *testing.T) {
+	writes.Reset()
+	writeDurations.Reset()
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodDelete {
 			w.WriteHeader(http.StatusConflict)
@@ -124,6 +127,8 @@ func TestWritesAreCountedByKindAndVerb(t *testing.T) {
 }
 
 func TestLagIsFromTheFirstChangeToEachWrite(t *testing.T) {
+	lags.Reset()
+	projectionErrors.Reset()
 	p := NewProjection("Lag")
 	binding, other := types.NamespacedName{Namespace: "a", Name: "b"}, types.NamespacedName{Namespace: "a", Name: "c"}
 	count := func(want string) {
