@@ -49,6 +49,10 @@ build: ## Build bin/rollcall, bin/idpsim and bin/kubectl-rollcall.
 image: ## Build the container image without Docker into bin/image/layout, and print its digest and size.
 	@VERSION='$(VERSION)' PUSH='$(PUSH)' INSECURE='$(INSECURE)' hack/image.sh
 
+.PHONY: plugin
+plugin: ## Build the archives of the kubectl plugin that .krew.yaml names into bin/plugin, and print their checksums.
+	@VERSION='$(VERSION)' COMMIT='$(COMMIT)' hack/plugin.sh
+
 .PHONY: test
 test: controlplane $(GOTESTSUM) $(HELM) c-compiler ## Run all tests: unit, property, integration (real API server), with the race detector; fuzz a little.
 	@$(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) $(TEST_PACKAGES)
