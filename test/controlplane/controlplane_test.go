@@ -3,20 +3,26 @@ package controlplane
 import (
 	"context"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 )
 
 func TestStartInstallsTheCRDs(t *testing.T) {
-	cp, err := Start()
+	cp, err := Start(func(env *envtest.Environment) { env.ControlPlaneStopTimeout = time.Nanosecond })
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cp.Stop() })
+	t.Cleanup(func() {
+		if err := cp.Stop(); err != nil { // although its programs were killed
+			t.Error(err)
+		}
+	})
 	if err := v1alpha1.AddToScheme(scheme.Scheme); err != nil {
 		t.Fatal(err)
 	}
