@@ -50,6 +50,7 @@ func (o *options) register(flags *pflag.FlagSet) {
 	flags.StringVar((*string)(&c.ProvisioningLog), "provisioning-log", string(provisioninglog.Names), "what is logged of changes by identity providers, in lines and in ProvisioningLogs: names of people and groups, ids (SCIM ids without names), or off")
 	flags.StringVar(&c.MetricsAddress, "metrics-bind-address", ":8080", "where Prometheus metrics are served, host:port; 0: not at all")
 	flags.StringVar(&c.ProbeAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served, host:port; 0: not at all")
+	flags.StringVar(&c.PprofAddress, "pprof-bind-address", "0", "where /debug/pprof/ is served, host:port; keep to 127.0.0.1, since anybody who reaches it may read parts of memory; 0: not at all")
 	flags.StringVar(&c.Namespace, "operator-namespace", podNamespace(), "namespace the operator runs in, which no selector of a binding reaches (default: the pod's own, or that of the leader's Lease)")
 	flags.BoolVar(&c.LeaderElect, "leader-elect", true, "let one of several replicas reconcile; all of them serve")
 	flags.StringVar(&c.LeaderElectionNamespace, "leader-election-namespace", podNamespace(), "namespace of the leader's Lease (default: the operator's own)")

@@ -46,6 +46,7 @@ type Config struct {
 
 	MetricsAddress string // "0": off
 	ProbeAddress   string // "0": off
+	PprofAddress   string // profiles of Go's runtime; empty or "0": off
 
 	// Namespace is where the operator runs: no selector reaches it. Empty: the
 	// LeaderElectionNamespace; or none, outside a cluster.

@@ -218,6 +218,7 @@ func newManager(c *connections, o Config) (manager.Manager, error) {
 		Cache:                   cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: cached, HTTPClient: c.watches},
 		Metrics:                 metricsserver.Options{BindAddress: o.MetricsAddress},
 		HealthProbeBindAddress:  o.ProbeAddress,
+		PprofBindAddress:        o.PprofAddress,
 		GracefulShutdownTimeout: ptr.To(o.StopDelay + shutdownTimeout),
 	})
 }

@@ -26,6 +26,7 @@ type replica struct {
 	*process
 	line                  *line
 	scim, metrics, probes string // host:port
+	profiles              string // likewise, of a soak
 
 	unwanted context.CancelFunc // nobody starts it again
 	exits    atomic.Int64       // how often it ended by itself
@@ -39,7 +40,7 @@ func (r *run) newReplica(ctx context.Context, index int) (*replica, error) {
 	}
 	r.cleanup(l.close)
 	p := &replica{line: l, unwanted: func() {}}
-	for _, address := range []*string{&p.scim, &p.metrics, &p.probes} {
+	for _, address := range []*string{&p.scim, &p.metrics, &p.probes, &p.profiles} {
 		if *address, err = freeAddress(ctx); err != nil {
 			return nil, err
 		}
@@ -56,6 +57,7 @@ func (r *run) newReplica(ctx context.Context, index int) (*replica, error) {
 		// The operator gives garbage several times the room of what it keeps. Without
 		// that, its memory tells what it keeps.
 		p.env = append(p.env, "GOGC=100")
+		p.arguments = append(p.arguments, "--pprof-bind-address", p.profiles)
 	}
 	return p, nil
 }

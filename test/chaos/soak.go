@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -59,6 +61,11 @@ func (r *run) soak(ctx context.Context) error {
 					return err
 				}
 			}
+			if n == samplesInSoak/2 {
+				if err := r.heaps(ctx, "middle"); err != nil {
+					return err
+				}
+			}
 			if n%(samplesInSoak/10) == 0 {
 				r.say("%d changes acknowledged, %d requests failed", r.tally.now().acknowledged, r.tally.now().failed())
 			}
@@ -66,11 +73,12 @@ func (r *run) soak(ctx context.Context) error {
 				return err
 			}
 		}
-		return nil
+		return r.heaps(ctx, "end")
 	})
 	if err != nil {
 		return err
 	}
+	r.say("what came to the heap: go tool pprof -top -diff_base %s %s", r.replicas[0].heapFile("middle"), r.replicas[0].heapFile("end"))
 	grows := 0
 	for i, p := range r.replicas {
 		line := fmt.Sprintf("SOAK time=%s replica=%s", r.Soak, p.name)
@@ -118,6 +126,25 @@ func (p *replica) sample(ctx context.Context, into map[string]*series, at time.D
 		s.at, s.value = append(s.at, at), append(s.value, value)
 	}
 	return nil
+}
+
+// heaps keeps what is on the heap of each replica, garbage apart, in files.
+func (r *run) heaps(ctx context.Context, when string) error {
+	for _, p := range r.replicas {
+		status, profile, err := fetch(ctx, "http://"+p.profiles+"/debug/pprof/heap?gc=1")
+		if err != nil || status != http.StatusOK {
+			return fmt.Errorf("the heap of %s: status %d %w", p.name, status, err)
+		}
+		if err := os.WriteFile(p.heapFile(when), profile, 0o600); err != nil {
+			return fmt.Errorf("keep the heap of %s: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+// heapFile is next to the log of the replica.
+func (p *replica) heapFile(when string) string {
+	return filepath.Join(filepath.Dir(p.logFile), p.name+"-heap-"+when+".pprof")
 }
 
 // gauge finds a metric without labels.

@@ -48,10 +48,10 @@ func TestTheProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	served, elsewhere := namespace(t), namespace(t)
-	scim, probes := freeAddress(t), freeAddress(t)
+	scim, probes, profiles := freeAddress(t), freeAddress(t), freeAddress(t)
 	var log bytes.Buffer
 	run := exec.CommandContext(t.Context(), program, "--kubeconfig", file, "--sync-namespaces", served,
-		"--scim-bind-address", scim, "--health-probe-bind-address", probes, "--metrics-bind-address", "0",
+		"--scim-bind-address", scim, "--health-probe-bind-address", probes, "--metrics-bind-address", "0", "--pprof-bind-address", profiles,
 		"--external-url", "https://scim.example.com", "--provisioning-log", "off", "--leader-election-namespace", served)
 	run.Stderr = &log
 	if err := run.Start(); err != nil {
@@ -74,6 +74,19 @@ func TestTheProgram(t *testing.T) {
 		}
 		return ""
 	})
+
+	rq, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+profiles+"/debug/pprof/heap", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := transport.Do(rq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = got.Body.Close()
+	if got.StatusCode != http.StatusOK {
+		t.Errorf("a profile of the heap: %s", got.Status)
+	}
 
 	// The two operators of all tests serve every namespace, this program one.
 	s := syncOf(served)
