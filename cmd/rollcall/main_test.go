@@ -21,6 +21,31 @@ func TestTheDefaultsAreThePodsOwnNamespace(t *testing.T) {
 	}
 }
 
+// TestFlagsAreDocumented: docs/flags.md has a row for each, with its default, and no other.
+func TestFlagsAreDocumented(t *testing.T) {
+	t.Setenv("POD_NAMESPACE", "")
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "flags.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := pflag.NewFlagSet("rollcall", pflag.ContinueOnError)
+	(&options{}).register(flags)
+	rows := strings.Count(string(page), "\n| `--")
+	flags.VisitAll(func(f *pflag.Flag) {
+		rows--
+		row := "\n| `--" + f.Name + "` | "
+		if f.DefValue != "" && f.DefValue != "[]" {
+			row += "`" + f.DefValue + "` |"
+		}
+		if !strings.Contains(string(page), row) {
+			t.Errorf("docs/flags.md has no row that begins with %q", strings.TrimSpace(row))
+		}
+	})
+	if rows != 0 {
+		t.Errorf("docs/flags.md has %+d rows more than there are flags", rows)
+	}
+}
+
 func TestTheProgramSaysWhatIsWrong(t *testing.T) {
 	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
 	const somewhere = `{"apiVersion":"v1","kind":"Config","clusters":[{"name":"c","cluster":{"server":"http://127.0.0.1:1"}}],

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-const generated = "<!-- Generated from the custom resource definitions by `make generate`. -->\n\n"
+const generated = "<!-- Generated from the custom resource definitions by `make manifests`. -->\n\n"
 
 // schema is the part of a JSON schema that a page shows.
 type schema struct {
