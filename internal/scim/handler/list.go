@@ -225,23 +225,43 @@ func (l *listing) merge(ctx context.Context, store scim.Store) error {
 		return scim.BadRequest(scim.TypeTooMany,
 			"sorted, startIndex across resource types reaches up to %d: use a cursor, a filter or one resource type", maxMerged+1)
 	}
-	pages := make([]*scim.Page, len(l.parts))
-	next := make([]int, len(l.parts)) // of each page
-	for i := range l.parts {
-		var err error
-		want := l.count
-		if want > 0 {
-			want += l.start - 1
-		}
-		if l.start > 1 {
-			l.parts[i].query.MaxMembers = 0 // what is skipped counts for nothing
-		}
-		if pages[i], err = l.parts[i].read(ctx, store, 1, want); err != nil {
+	if before := l.start - 1; before > 0 && l.count > 0 {
+		// Only the places of what comes before the page matter, so no members are read for it.
+		pages, err := l.readAll(ctx, store, before, func(query *scim.Query) { query.Need, query.MaxMembers = scim.Need{}, 0 })
+		if err != nil {
 			return err
 		}
-		l.total += pages[i].Total
+		l.take(pages, before, func(*view, ...*scim.Resource) {})
 	}
-	for n := range l.start - 1 + l.count {
+	pages, err := l.readAll(ctx, store, l.count, func(*scim.Query) {})
+	if err != nil {
+		return err
+	}
+	for _, page := range pages {
+		l.total += page.Total
+	}
+	l.take(pages, l.count, l.show)
+	return nil
+}
+
+// readAll reads up to count resources of each type from where its part is.
+func (l *listing) readAll(ctx context.Context, store scim.Store, count int, as func(*scim.Query)) ([]*scim.Page, error) {
+	pages := make([]*scim.Page, len(l.parts))
+	for i := range l.parts {
+		p := l.parts[i]
+		as(&p.query)
+		var err error
+		if pages[i], err = p.read(ctx, store, 1, count); err != nil {
+			return nil, err
+		}
+	}
+	return pages, nil
+}
+
+// take gives up to count resources of the pages in order, and moves the parts on.
+func (l *listing) take(pages []*scim.Page, count int, give func(*view, ...*scim.Resource)) {
+	next := make([]int, len(l.parts)) // of each page
+	for range count {
 		first := -1
 		for i, page := range pages {
 			if next[i] == len(page.Resources) && page.Next != "" {
@@ -256,9 +276,7 @@ func (l *listing) merge(ctx context.Context, store scim.Store) error {
 		if first < 0 {
 			break
 		}
-		if n >= l.start-1 {
-			l.show(l.parts[first].view, pages[first].Resources[next[first]])
-		}
+		give(l.parts[first].view, pages[first].Resources[next[first]])
 		l.parts[first].at = pages[first].Places[next[first]].String()
 		next[first]++
 	}
@@ -267,5 +285,4 @@ func (l *listing) merge(ctx context.Context, store scim.Store) error {
 			l.parts[i].at = finished
 		}
 	}
-	return nil
 }

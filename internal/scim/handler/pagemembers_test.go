@@ -40,6 +40,21 @@ func TestMembersOnAPage(t *testing.T) {
 			}
 		})
 	}
+	// Behind startIndex the bound is the same, of one type and of all, sorted or not.
+	// Those skipped do not count.
+	for path, want := range map[string][]string{
+		"/Groups?sortBy=displayName&startIndex=2": groups[1:2],
+		"/Groups?sortBy=displayName&startIndex=4": groups[3:],
+		"/?startIndex=9":                          groups[1:2],
+		"/?sortBy=meta.created&startIndex=9":      groups[1:2],
+		"/?sortBy=meta.created&startIndex=11":     groups[3:],
+		"/?sortBy=meta.created&startIndex=14":     nil,
+	} {
+		got := p.get(path).want(200)
+		if ids := got.texts("Resources", "id"); !slices.Equal(ids, want) || fmt.Sprint(got.at("totalResults")) == "0" {
+			t.Errorf("%s: got %v of %v, want %v", path, ids, got.at("totalResults"), want)
+		}
+	}
 	// By cursor everything is seen once, in order, of one type and of all, sorted or not.
 	for path, want := range map[string][]string{
 		"/Groups?":                    groups,
