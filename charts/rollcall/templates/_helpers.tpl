@@ -85,6 +85,11 @@ https://{{ first .Values.httpRoute.hostnames }}
 {{ $name }}
 {{- end -}}
 
+{{- /* The names in extraEnv, separated by commas. */ -}}
+{{- define "rollcall.extraEnvNames" -}}
+{{- range .Values.extraEnv }}{{ .name }},{{ end -}}
+{{- end -}}
+
 {{- define "rollcall.subjects" -}}
 - kind: ServiceAccount
   name: {{ include "rollcall.serviceAccountName" . }}

@@ -34,6 +34,16 @@
 {{- if and (not (kindIs "invalid" .Values.podDisruptionBudget.minAvailable)) (not (kindIs "invalid" .Values.podDisruptionBudget.maxUnavailable)) -}}
 {{- fail "set podDisruptionBudget.minAvailable or podDisruptionBudget.maxUnavailable, not both" -}}
 {{- end -}}
+{{- include "rollcall.validateDisruption" . -}}
+{{- include "rollcall.validateService" . -}}
+{{- with .Values.updateStrategy -}}
+{{- if and (eq (default "" .type) "Recreate") .rollingUpdate -}}
+{{- fail "updateStrategy.type Recreate goes without a rollingUpdate: set updateStrategy.rollingUpdate to null. No replica serves during an upgrade then" -}}
+{{- end -}}
+{{- end -}}
+{{- if has "POD_NAMESPACE" (splitList "," (include "rollcall.extraEnvNames" .)) -}}
+{{- fail "extraEnv must not have POD_NAMESPACE: it is the release's namespace" -}}
+{{- end -}}
 {{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) -}}
 {{- fail "serviceAccount.create false needs serviceAccount.name, the ServiceAccount to use" -}}
 {{- end -}}
@@ -43,17 +53,55 @@
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) -}}
 {{- fail "metrics.serviceMonitor.enabled needs metrics.enabled" -}}
 {{- end -}}
+{{- if and .Values.metrics.prometheusRule.enabled (not .Values.metrics.enabled) -}}
+{{- fail "metrics.prometheusRule.enabled needs metrics.enabled: without metrics the alert RollcallDown would fire for ever" -}}
+{{- end -}}
 {{- if le (int64 .Values.terminationGracePeriodSeconds) (int64 .Values.shutdownDelaySeconds) -}}
 {{- fail "terminationGracePeriodSeconds must be longer than shutdownDelaySeconds, by as long as requests may take to end" -}}
 {{- end -}}
 {{- $namespaces := splitList "," (include "rollcall.syncNamespaces" .) -}}
 {{- range $name, $sync := .Values.syncs -}}
+{{- if not (and (le (len $name) 63) (regexMatch "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$" $name)) -}}
+{{- fail (printf "syncs.%s is no name of an object: use up to 63 lower-case letters, digits, - and ." $name) -}}
+{{- end -}}
 {{- $namespace := default (first $namespaces) $sync.namespace -}}
 {{- if not (has $namespace $namespaces) -}}
 {{- fail (printf "syncs.%s is in the namespace %s, where syncs are not served: add it to syncNamespaces" $name $namespace) -}}
 {{- end -}}
 {{- end -}}
 {{- include "rollcall.validateArgs" . -}}
+{{- end -}}
+
+{{- /* A budget that lets no pod go keeps every node from being drained. Who wants that says maxUnavailable: 0. */ -}}
+{{- define "rollcall.validateDisruption" -}}
+{{- with .Values.podDisruptionBudget -}}
+{{- $stay := toString (default "" .minAvailable) -}}
+{{- if and .enabled (gt (int $.Values.replicas) 1) -}}
+{{- if or (eq $stay "100%") (and (regexMatch "^[0-9]+$" $stay) (ge (int $stay) (int $.Values.replicas))) -}}
+{{- fail (printf "podDisruptionBudget.minAvailable %s of %d replicas would keep every node from being drained: take less, or more replicas (if that is what you want: maxUnavailable 0)" $stay (int $.Values.replicas)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* The API server would say it, but only when the release is half installed. */ -}}
+{{- define "rollcall.validateService" -}}
+{{- with .Values.service -}}
+{{- if eq .type "ClusterIP" -}}
+{{- range $value := list "nodePort" "externalTrafficPolicy" -}}
+{{- if get $.Values.service $value -}}
+{{- fail (printf "service.%s needs service.type NodePort or LoadBalancer" $value) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if ne .type "LoadBalancer" -}}
+{{- range $value := list "loadBalancerClass" "loadBalancerSourceRanges" -}}
+{{- if get $.Values.service $value -}}
+{{- fail (printf "service.%s needs service.type LoadBalancer" $value) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{- /* The flags that values set: giving one again would undo the value. */ -}}
