@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -18,22 +19,23 @@ func (s scope) edit(ctx context.Context, g *v1alpha1.Group, changes []scim.Membe
 	if err != nil {
 		return nil, s.membersError(g, err)
 	}
-	if err := s.editAll(edit, changes); err != nil {
+	if err := s.editAll(ctx, edit, changes); err != nil {
 		return nil, s.membersError(g, err)
 	}
 	return edit, nil
 }
 
-func (s scope) editAll(edit *membership.Edit, changes []scim.MemberChange) error {
+func (s scope) editAll(ctx context.Context, edit *membership.Edit, changes []scim.MemberChange) error {
+	left := s.scanTimeout
 	for _, change := range changes {
-		if err := s.editOne(edit, change); err != nil {
+		if err := s.editOne(ctx, edit, change, &left); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s scope) editOne(edit *membership.Edit, change scim.MemberChange) error {
+func (s scope) editOne(ctx context.Context, edit *membership.Edit, change scim.MemberChange, left *time.Duration) error {
 	switch change.Op {
 	case scim.AddMembers:
 		return edit.Add(change.Values...)
@@ -46,15 +48,9 @@ func (s scope) editOne(edit *membership.Edit, change scim.MemberChange) error {
 			return requireOne(edit, change.Values)
 		}
 	}
-	ids, err := edit.Members()
+	matching, err := s.search(ctx, edit, change.Match, left)
 	if err != nil {
 		return err
-	}
-	var matching []string
-	for _, id := range ids {
-		if change.Match(s.member(s.sync, id)) {
-			matching = append(matching, id)
-		}
 	}
 	if change.Op == scim.RemoveMatching {
 		return edit.Remove(matching...)
@@ -63,6 +59,34 @@ func (s scope) editOne(edit *membership.Edit, change scim.MemberChange) error {
 		return errNoMember
 	}
 	return nil
+}
+
+// search gives the members for which match is true. All searches of a request
+// may look at members for as long as a query may at resources; left is what they
+// have of it.
+func (s scope) search(ctx context.Context, edit *membership.Edit, match func(scim.Member) bool, left *time.Duration) ([]string, error) {
+	ids, err := edit.Members()
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	defer func() { *left -= time.Since(began) }()
+	var matching []string
+	for i, id := range ids {
+		if i%64 == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if time.Since(began) > *left {
+				return nil, scim.BadRequest(scim.TypeTooMany,
+					"looking at the members one by one took longer than %v, the most that a request may: name them by value, as in members[value eq \"…\"]", s.scanTimeout)
+			}
+		}
+		if match(s.member(s.sync, id)) {
+			matching = append(matching, id)
+		}
+	}
+	return matching, nil
 }
 
 // requireOne fails unless one of the ids is a member.

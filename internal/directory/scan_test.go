@@ -69,6 +69,35 @@ func TestAnExpensiveQueryIsTooMany(t *testing.T) {
 	}
 }
 
+// TestAnExpensiveSearchAmongMembersIsTooMany has no time at all for a PATCH that
+// needs a look at every member; one that names members is not affected.
+func TestAnExpensiveSearchAmongMembersIsTooMany(t *testing.T) {
+	s := serve(t, newReplica(t, func(o *Options) { o.ScanTimeout = time.Nanosecond }), newSync(t))
+	ada := s.createUser("ada").ID
+	staff := s.createGroup("staff", ada, "x").ID
+	match := func(m scim.Member) bool { return m.Display == "ada" }
+	for name, test := range map[string]struct {
+		change  scim.MemberChange
+		tooMany bool
+	}{
+		"remove by filter":  {scim.MemberChange{Op: scim.RemoveMatching, Match: match}, true},
+		"require by filter": {scim.MemberChange{Op: scim.RequireMatch, Match: match}, true},
+		"remove by value":   {scim.MemberChange{Op: scim.RemoveMembers, Values: []string{"y"}}, false},
+		"require by value":  {scim.MemberChange{Op: scim.RequireMatch, Values: []string{"x"}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := s.store.Modify(t.Context(), s.group, staff, scim.Change{Members: []scim.MemberChange{test.change}})
+			known := (*scim.Error)(nil)
+			if tooMany := errors.As(err, &known) && known.Status == 400 && known.Type == scim.TypeTooMany; tooMany != test.tooMany || !tooMany && err != nil {
+				t.Errorf("error %v, want tooMany: %v", err, test.tooMany)
+			}
+		})
+	}
+	if got := s.membersOf(staff); len(got) != 2 {
+		t.Errorf("members are %v", got)
+	}
+}
+
 // TestWaitingForTheAPIServerIsNotScanning has reads that take longer than all of
 // the scan may.
 func TestWaitingForTheAPIServerIsNotScanning(t *testing.T) {

@@ -203,7 +203,7 @@ func (s scope) applyAll(ctx context.Context, current client.Object, batch []*pen
 		before := edit.Mark()
 		p.err = s.check(ctx, g, p.change.Precondition)
 		if p.err == nil {
-			p.err = s.editAll(edit, p.change.Members)
+			p.err = s.editAll(ctx, edit, p.change.Members)
 		}
 		if p.err != nil && !isRefusal(p.err) {
 			return nil, s.membersError(g, p.err)
