@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -47,8 +48,8 @@ func (d *Directory) answer(err error) error {
 	if known := (*scim.Error)(nil); errors.As(err, &known) {
 		return known
 	}
-	if apierrors.IsInvalid(err) {
-		return scim.BadRequest(scim.TypeInvalidValue, "%s", invalidReason(err))
+	if reason := invalidReason(err); reason != "" {
+		return scim.BadRequest(scim.TypeInvalidValue, "%s", reason)
 	}
 	if errors.Is(err, context.Canceled) {
 		return scim.Unavailable(retryAfter, "the request was canceled; if it was a change, it may or may not have been stored")
@@ -60,12 +61,12 @@ func (d *Directory) answer(err error) error {
 		return &scim.Error{Status: http.StatusRequestEntityTooLarge,
 			Detail: "the resource is larger than can be stored; shorten its photos, certificates or extensions"}
 	}
-	d.log.Error(err, "a request to the API server failed")
+	d.log.Error(nameless(err), "a request to the API server failed")
 	switch {
 	case apierrors.IsTooManyRequests(err):
 		return &scim.Error{Status: http.StatusTooManyRequests, RetryAfter: delay(err),
 			Detail: "the cluster is handling too many requests; try again"}
-	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err), apierrors.IsInvalid(err):
 		return scim.Unavailable(delay(err), "the cluster does not let the operator do this; its log says more")
 	case errors.Is(err, context.DeadlineExceeded):
 		return scim.Unavailable(delay(err), "the cluster did not answer in time; a change may or may not have been stored")
@@ -81,15 +82,28 @@ func delay(err error) time.Duration {
 }
 
 // invalidReason gives the API server's reasons for refusing values, which come
-// from the descriptions in the CRDs.
+// from the descriptions in the CRDs; empty if the refusal names no field. An
+// admission policy of the cluster refuses so, as a rule.
 func invalidReason(err error) string {
 	status := apierrors.APIStatus(nil)
-	if !errors.As(err, &status) || status.Status().Details == nil || len(status.Status().Details.Causes) == 0 {
-		return "the resource was refused as invalid"
+	if !apierrors.IsInvalid(err) || !errors.As(err, &status) || status.Status().Details == nil {
+		return ""
 	}
 	var reasons []string
 	for _, cause := range status.Status().Details.Causes {
-		reasons = append(reasons, strings.TrimPrefix(cause.Field, "spec.")+": "+cause.Message)
+		if cause.Field != "" {
+			reasons = append(reasons, strings.TrimPrefix(cause.Field, "spec.")+": "+cause.Message)
+		}
 	}
 	return strings.Join(reasons, "; ")
+}
+
+// objectNames are the names of objects as the API server's errors and the URLs in
+// those of its client have them: what was made of a name, and a hash.
+var objectNames = regexp.MustCompile(`((?:users|groups)(?:/|\.[a-z.]+ "))[a-z0-9-]+-([a-z2-7]{13})\b`)
+
+// nameless leaves out of an error what names people, which the log does not. The
+// rest of an object's name is enough to find it by.
+func nameless(err error) error {
+	return errors.New(objectNames.ReplaceAllString(err.Error(), "${1}…-${2}"))
 }

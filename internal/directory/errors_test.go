@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr/funcr"
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -119,14 +120,55 @@ func TestALostAnswerToACreation(t *testing.T) {
 	}
 }
 
+// TestInvalidReason tells refusals of values from those of the cluster: a
+// ValidatingAdmissionPolicy without a reason of its own answers Invalid as well.
 func TestInvalidReason(t *testing.T) {
-	err := apierrors.NewInvalid(v1alpha1.GroupVersion.WithKind(KindUser).GroupKind(), "x", nil)
-	if got := invalidReason(err); got != "the resource was refused as invalid" {
-		t.Error(got)
+	for name, test := range map[string]struct {
+		causes []metav1.StatusCause
+		status int
+		detail string
+	}{
+		"a value": {[]metav1.StatusCause{{Field: "spec.title", Message: "Too long"}, {Field: "spec", Message: "id is immutable"}},
+			http.StatusBadRequest, "title: Too long; spec: id is immutable"},
+		"an admission policy": {[]metav1.StatusCause{{Message: "ValidatingAdmissionPolicy 'secret' denied request"}},
+			http.StatusServiceUnavailable, "the cluster does not let the operator do this; its log says more"},
+		"no cause": {nil, http.StatusServiceUnavailable, "the cluster does not let the operator do this; its log says more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := apierrors.NewInvalid(v1alpha1.GroupVersion.WithKind(KindUser).GroupKind(), "x", nil)
+			err.ErrStatus.Details.Causes = test.causes
+			known := (*scim.Error)(nil)
+			if answer := (&Directory{}).answer(fmt.Errorf("wrapped: %w", err)); !errors.As(answer, &known) || known.Status != test.status || known.Detail != test.detail {
+				t.Errorf("answer %+v", known)
+			}
+		})
 	}
-	err.ErrStatus.Details.Causes = []metav1.StatusCause{{Field: "spec.title", Message: "Too long"}, {Field: "spec", Message: "id is immutable"}}
-	if got := invalidReason(err); got != "title: Too long; spec: id is immutable" {
-		t.Error(got)
+}
+
+// TestErrorsInTheLogNameNobody: object names begin with a userName.
+func TestErrorsInTheLogNameNobody(t *testing.T) {
+	object := slot(KindUser, "entra", "jane.doe@example.com", false)
+	hash := object[len(object)-hashLength:]
+	users := v1alpha1.GroupVersion.WithResource("users").GroupResource()
+	unreachable, err := client.New(&rest.Config{Host: "127.0.0.1:1"}, client.Options{Scheme: scheme, Mapper: api.RESTMapper()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := &v1alpha1.User{}
+	u.SetNamespace("identity")
+	u.SetName(object)
+	for name, err := range map[string]error{
+		"a refusal":     apierrors.NewForbidden(users, object, errors.New("quota")),
+		"no connection": unreachable.Delete(t.Context(), u),
+	} {
+		t.Run(name, func(t *testing.T) {
+			line := ""
+			d := &Directory{log: funcr.New(func(_, args string) { line += args }, funcr.Options{})}
+			_ = d.answer(err)
+			if strings.Contains(line, "jane") || !strings.Contains(line, hash) {
+				t.Errorf("logged is %s", line)
+			}
+		})
 	}
 }
 
