@@ -132,6 +132,36 @@ func TestPropose(t *testing.T) {
 	}
 }
 
+// Whoever takes a large group out of a binding and back again begins hold after
+// hold; what was held since the first is held no longer for that.
+func TestHoldsInSuccessionKeepNothingLonger(t *testing.T) {
+	t.Parallel()
+	sync := guarded()
+	g, c := begin(sync, map[string]int{"a": 100, "b": 100})
+	g.Propose(sync, "a", 100, 100)
+	if !g.Propose(sync, "b", 100, 1) {
+		t.Fatal("nothing is held")
+	}
+	first := g.Status(sync)
+	c.pass(14 * time.Minute)
+	g.Propose(sync, "a", 100, 0)
+	g.Propose(sync, "a", 100, 100)
+	second := g.Status(sync)
+	if second == nil || second.ID == first.ID {
+		t.Fatalf("status is %+v, want a hold of its own", second)
+	}
+	if !second.Until.Equal(&first.Until) {
+		t.Errorf("the second hold lasts until %s, want that of the first, %s", second.Until, first.Until)
+	}
+	if !g.Propose(sync, "b", 100, 1) {
+		t.Error("what was held is let go before its time")
+	}
+	c.pass(time.Minute)
+	if g.Propose(sync, "b", 100, 1) {
+		t.Error("what was held since the first hold is held longer than the window")
+	}
+}
+
 func TestWithoutGuardNothingIsHeld(t *testing.T) {
 	t.Parallel()
 	sync := guarded()

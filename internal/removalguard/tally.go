@@ -59,6 +59,7 @@ type proposal struct {
 	lost     int // of them would go
 	held     bool
 	since    time.Time // when removals that are not held were let through
+	begun    time.Time // when the hold began that holds them; zero: they are not held
 }
 
 // departure is a number of subjects that went.
@@ -91,6 +92,9 @@ func (t *tally) propose(sync *v1alpha1.IdentityProviderSync, binding string, sub
 		}
 	}
 	p := &proposal{subjects: subjects, lost: lost, since: now}
+	if before := t.bindings[binding]; before != nil && lost > 0 {
+		p.begun = before.begun
+	}
 	t.bindings[binding] = p
 	if subjects == 0 {
 		delete(t.bindings, binding)
@@ -100,12 +104,28 @@ func (t *tally) propose(sync *v1alpha1.IdentityProviderSync, binding string, sub
 	}
 	switch exceeded := t.exceeds(bounds(sync), now); {
 	case exceeded && t.hold == nil:
-		t.hold = &hold{id: newID(sync.UID, now), since: now}
+		t.hold = &hold{id: newID(sync.UID, now), since: t.heldSince(now)}
 	case !exceeded && t.knowsAll(now):
 		t.hold = nil
 	}
-	p.held = lost > 0 && t.hold != nil
+	p.held, p.begun = lost > 0 && t.hold != nil, time.Time{}
+	if p.held {
+		p.begun = t.hold.since
+	}
 	return p.held
+}
+
+// heldSince is when a hold begins: now, or with the one before if that still
+// keeps removals which nobody has proposed again since it was over. Else whoever
+// lets one hold follow another at once would keep them for ever.
+func (t *tally) heldSince(now time.Time) time.Time {
+	since := now
+	for _, p := range t.bindings {
+		if !p.begun.IsZero() && p.begun.Before(since) {
+			since = p.begun
+		}
+	}
+	return since
 }
 
 // count adds a departure. Those that are close to each other become one, so
@@ -136,7 +156,7 @@ func (t *tally) settle(sync *v1alpha1.IdentityProviderSync, now time.Time) {
 	}
 	t.hold, t.gone, t.open = nil, nil, now.Add(releaseTime)
 	for _, p := range t.bindings {
-		p.lost, p.held = 0, false
+		p.lost, p.held, p.begun = 0, false, time.Time{}
 	}
 }
 
