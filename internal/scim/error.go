@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+	"unicode/utf8"
 )
 
 // Error is a failed request (RFC 7644 §3.12). It is made once, where the
@@ -40,20 +41,40 @@ func (e *Error) Error() string { return e.Detail }
 
 // BadRequest is a 400 of the given scimType.
 func BadRequest(scimType, format string, args ...any) *Error {
-	return &Error{Status: http.StatusBadRequest, Type: scimType, Detail: fmt.Sprintf(format, args...)}
+	return &Error{Status: http.StatusBadRequest, Type: scimType, Detail: detail(format, args)}
 }
 
 // NotFound is a 404 for a resource of a type.
 func NotFound(resourceType, id string) *Error {
-	return &Error{Status: http.StatusNotFound, Detail: fmt.Sprintf("%s %q does not exist", resourceType, id)}
+	return &Error{Status: http.StatusNotFound, Detail: detail("%s %q does not exist", []any{resourceType, id})}
 }
 
 // Conflict is a 409 of scimType uniqueness.
 func Conflict(format string, args ...any) *Error {
-	return &Error{Status: http.StatusConflict, Type: TypeUniqueness, Detail: fmt.Sprintf(format, args...)}
+	return &Error{Status: http.StatusConflict, Type: TypeUniqueness, Detail: detail(format, args)}
 }
 
 // Unavailable is a 503 that says when to try again.
 func Unavailable(retryAfter time.Duration, format string, args ...any) *Error {
 	return &Error{Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf(format, args...), RetryAfter: retryAfter}
+}
+
+// maxShown is how many bytes of a text are shown in a detail. A client may send
+// one of megabytes, of which a quoted copy has several times as many.
+const maxShown = 1024
+
+// detail is what fmt.Sprintf gives, with long texts cut.
+func detail(format string, args []any) string {
+	shown := make([]any, len(args))
+	for i, arg := range args {
+		shown[i] = arg
+		if text, ok := arg.(string); ok && len(text) > maxShown {
+			end := maxShown
+			for !utf8.RuneStart(text[end]) {
+				end--
+			}
+			shown[i] = text[:end] + "…"
+		}
+	}
+	return fmt.Sprintf(format, shown...)
 }

@@ -93,6 +93,9 @@ func (run *bulkRun) execute(op *bulkOperation, circular map[string]bool) error {
 // send carries out one request as if it had come by itself. The answer has a
 // location also where the request failed, as RFC 7644 §3.7 wants, but for POST.
 func (run *bulkRun) send(method, path, version string, data scim.Object) (answer, error) {
+	if err := run.handler.limits.checkURL(len(path)); err != nil {
+		return answer{}, err
+	}
 	name, id, ok := splitPath(path)
 	served := run.handler.endpoints[name]
 	if !ok || served.search == nil || id == searchName {

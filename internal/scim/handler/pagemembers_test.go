@@ -45,10 +45,10 @@ func TestMembersOnAPage(t *testing.T) {
 	for path, want := range map[string][]string{
 		"/Groups?sortBy=displayName&startIndex=2": groups[1:2],
 		"/Groups?sortBy=displayName&startIndex=4": groups[3:],
-		"/?startIndex=9":                          groups[1:2],
-		"/?sortBy=meta.created&startIndex=9":      groups[1:2],
-		"/?sortBy=meta.created&startIndex=11":     groups[3:],
-		"/?sortBy=meta.created&startIndex=14":     nil,
+		"/?startIndex=9":                      groups[1:2],
+		"/?sortBy=meta.created&startIndex=9":  groups[1:2],
+		"/?sortBy=meta.created&startIndex=11": groups[3:],
+		"/?sortBy=meta.created&startIndex=14": nil,
 	} {
 		got := p.get(path).want(200)
 		if ids := got.texts("Resources", "id"); !slices.Equal(ids, want) || fmt.Sprint(got.at("totalResults")) == "0" {

@@ -26,11 +26,8 @@ func NewServer(addr string, h http.Handler) *http.Server {
 
 // checkHeader bounds the URL, which holds the filter, and the other headers.
 func (l Limits) checkHeader(r *http.Request) error {
-	if len(r.URL.Path)+len(r.URL.RawQuery) > l.Header {
-		return &scim.Error{
-			Status: http.StatusRequestURITooLong,
-			Detail: fmt.Sprintf("the URL is longer than %d bytes, the most that is read: use a shorter filter", l.Header),
-		}
+	if err := l.checkURL(len(r.URL.Path) + len(r.URL.RawQuery)); err != nil {
+		return err
 	}
 	size := 0
 	for name, values := range r.Header {
@@ -45,4 +42,14 @@ func (l Limits) checkHeader(r *http.Request) error {
 		}
 	}
 	return nil
+}
+
+func (l Limits) checkURL(size int) error {
+	if size <= l.Header {
+		return nil
+	}
+	return &scim.Error{
+		Status: http.StatusRequestURITooLong,
+		Detail: fmt.Sprintf("the URL is longer than %d bytes, the most that is read: use a shorter filter", l.Header),
+	}
 }
