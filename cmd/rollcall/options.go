@@ -133,7 +133,7 @@ func newLog(to io.Writer, level string) (log logr.Logger, flush func(), err erro
 
 // noticeDeadConnections has client-go ask a silent API server for a sign of
 // life after 3 s, and give it 3 s to answer. A watch on a dead connection
-// would otherwise show the past for up to 45 s; and a leader has 10 s to renew
+// would otherwise show the past for up to 45 s; and a leader has 4 s to renew
 // its Lease.
 func noticeDeadConnections() error {
 	for _, name := range []string{"HTTP2_READ_IDLE_TIMEOUT_SECONDS", "HTTP2_PING_TIMEOUT_SECONDS"} {
