@@ -31,3 +31,12 @@ func (u *Username) Evaluate(user *v1alpha1.User) (string, error) {
 	}
 	return name, CheckSubjectName(name)
 }
+
+// Names gives what Evaluate does as a list, for an index of users by name.
+func (u *Username) Names(user *v1alpha1.User) ([]string, error) {
+	name, err := u.Evaluate(user)
+	if err != nil {
+		return nil, err
+	}
+	return []string{name}, nil
+}

@@ -34,13 +34,7 @@ var Usernames = Kind{Name: "username", Compile: func(expression string) (Values,
 	if err != nil {
 		return nil, err
 	}
-	return func(user *v1alpha1.User) ([]string, error) {
-		name, err := compiled.Evaluate(user)
-		if err != nil {
-			return nil, err
-		}
-		return []string{name}, nil
-	}, nil
+	return compiled.Names, nil
 }}
 
 // expression is a text as a kind reads it.

@@ -163,13 +163,7 @@ func (s *Snapshot) source(b projection.Binding, name types.NamespacedName) proje
 			if err != nil {
 				return nil, err
 			}
-			return func(user *v1alpha1.User) ([]string, error) {
-				name, err := compiled.Evaluate(user)
-				if err != nil {
-					return nil, err
-				}
-				return []string{name}, nil
-			}, nil
+			return compiled.Names, nil
 		})
 		if err == nil {
 			source.Usernames = usernames{found}
