@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -90,13 +91,37 @@ func (e *endpoint) authenticate(ctx context.Context, presented string) error {
 	e.ro.options.Activity.request(e.key)
 	if rq.sync.Spec.State == v1alpha1.SyncPaused {
 		turnedAway.WithLabelValues("paused").Inc()
-		return scim.Unavailable(pausedRetry, "provisioning is paused by the cluster's administrators (spec.state of IdentityProviderSync %s); nothing is lost, try again later", e.key)
+		return e.paused()
 	}
 	if err := e.withinRate(rq.sync.Spec.RateLimit); err != nil {
 		turnedAway.WithLabelValues("rateLimit").Inc()
 		return err
 	}
 	return e.ro.capacity.admit(ctx, rq)
+}
+
+func (e *endpoint) paused() error {
+	return scim.Unavailable(pausedRetry, "provisioning is paused by the cluster's administrators (spec.state of IdentityProviderSync %s); nothing is lost, try again later", e.key)
+}
+
+// stillAdmits tells whether a request that was admitted may make a change now:
+// its body may take a minute to come, and a bulk request as long to be carried
+// out. Nothing may be added to a sync that is gone meanwhile.
+func (e *endpoint) stillAdmits(ctx context.Context) error {
+	rq := requestOf(ctx)
+	s, err := e.ro.options.Sync(e.key)
+	switch {
+	case err != nil:
+		return scim.Unavailable(busyRetry, "the server is not ready; try again")
+	case s == rq.sync:
+		return nil
+	case s == nil || s.UID != rq.sync.UID || !s.DeletionTimestamp.IsZero(),
+		!slices.ContainsFunc(s.Spec.Tokens, func(t v1alpha1.Token) bool { return t.Name == rq.token }):
+		return handler.InvalidToken()
+	case s.Spec.State == v1alpha1.SyncPaused:
+		return e.paused()
+	}
+	return nil
 }
 
 // verify gives the name of the token that is presented.

@@ -29,7 +29,11 @@ func (o observed) Create(ctx context.Context, rt *schema.ResourceType, attribute
 	if members, ok := attributes["members"].([]any); ok {
 		c.Members = len(members)
 	}
-	resource, err := o.Store.Create(ctx, rt, attributes, need)
+	err := o.endpoint.stillAdmits(ctx)
+	var resource *scim.Resource
+	if err == nil {
+		resource, err = o.Store.Create(ctx, rt, attributes, need)
+	}
 	if err == nil {
 		c.ID = resource.ID
 	}
@@ -50,7 +54,11 @@ func (o observed) Modify(ctx context.Context, rt *schema.ResourceType, id string
 			return next, err
 		}
 	}
-	resource, err := o.Store.Modify(ctx, rt, id, change)
+	err := o.endpoint.stillAdmits(ctx)
+	var resource *scim.Resource
+	if err == nil {
+		resource, err = o.Store.Modify(ctx, rt, id, change)
+	}
 	switch {
 	case err != nil:
 		o.note(ctx, err, about)
@@ -64,7 +72,10 @@ func (o observed) Modify(ctx context.Context, rt *schema.ResourceType, id string
 func (o observed) Delete(ctx context.Context, rt *schema.ResourceType, id string, precondition func(string) error) error {
 	c := provisioninglog.Change{Time: time.Now(), Action: v1alpha1.ActionDeleted, Kind: kindOf(rt), ID: id,
 		Name: o.endpoint.ro.options.Provisioning.NameOf(o.endpoint.key, id)}
-	err := o.Store.Delete(ctx, rt, id, precondition)
+	err := o.endpoint.stillAdmits(ctx)
+	if err == nil {
+		err = o.Store.Delete(ctx, rt, id, precondition)
+	}
 	o.note(ctx, err, c, c)
 	return err
 }
