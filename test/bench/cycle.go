@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/idpsim"
+	"github.com/rollcall-scim/rollcall/test/figure"
 )
 
 // The shape of the initial cycle, for each of its users.
@@ -64,7 +65,7 @@ func cycle() measurement {
 		median.Cost = costs.each()
 		median.Note = fmt.Sprintf("%d samples during %d requests at %.0f a second on %d connections; costs are for each request; spread is the shortest to the longest",
 			len(p.joined), report.Requests, float64(report.Requests)/report.Duration.Seconds(), cycleConnections)
-		late.Note = fmt.Sprintf("revocation meanwhile: p50 %s ms, p99 %s ms, longest %s ms", number(quantile(p.left, 0.5)), number(quantile(p.left, 0.99)), number(quantile(p.left, 1)))
+		late.Note = fmt.Sprintf("revocation meanwhile: p50 %s ms, p99 %s ms, longest %s ms", figure.Text(quantile(p.left, 0.5)), figure.Text(quantile(p.left, 0.99)), figure.Text(quantile(p.left, 1)))
 		return []Row{median, late}, nil
 	}}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/rollcall-scim/rollcall/test/figure"
 )
 
 // projection times from the answer to a PATCH until the RoleBinding is seen.
@@ -68,6 +70,6 @@ func tail(name string, rounds []pair, took, updates []time.Duration, goal Goal) 
 	row := compared(name, "ms", rounds, goal)
 	row.Value, row.Baseline = quantile(took, 0.99), quantile(updates, 0.5)
 	row.Ratio = row.Value / row.Baseline
-	row.Note = fmt.Sprintf("of %d samples, the longest %s ms", len(took), number(quantile(took, 1)))
+	row.Note = fmt.Sprintf("of %d samples, the longest %s ms", len(took), figure.Text(quantile(took, 1)))
 	return row
 }

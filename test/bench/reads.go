@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rollcall-scim/rollcall/test/figure"
 	"github.com/rollcall-scim/rollcall/test/replica"
 )
 
@@ -71,7 +72,7 @@ func reading(name string, goal float64, path func(*people) string) measurement {
 		row := compared(name, "1/s", pairs, atLeast(goal))
 		row.Cost = costs.each()
 		row.Note = fmt.Sprintf("bodies of %d bytes, of %d users, who were read once before (at %s pages of %d a second), %d connections, no compression; the bare handler takes %s µs of processor time",
-			body.Len(), len(p.ids), number(p.firstRead), pageSize, readers, number(bareCosts.each().CPU))
+			body.Len(), len(p.ids), figure.Text(p.firstRead), pageSize, readers, figure.Text(bareCosts.each().CPU))
 		return []Row{row}, nil
 	}}
 }

@@ -3,9 +3,9 @@ package bench
 import (
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 	"text/tabwriter"
+
+	"github.com/rollcall-scim/rollcall/test/figure"
 )
 
 // Row is one result.
@@ -37,9 +37,9 @@ func (g Goal) String() string {
 	case g.Of == "":
 		return "-"
 	case g.Least:
-		return g.Of + ">=" + number(g.Bound)
+		return g.Of + ">=" + figure.Text(g.Bound)
 	}
-	return g.Of + "<=" + number(g.Bound)
+	return g.Of + "<=" + figure.Text(g.Bound)
 }
 
 // Met says whether a row reaches its goal: yes, no, or - without a goal.
@@ -60,15 +60,15 @@ func (r *Row) Met() string {
 // Line is the row for programs.
 func (r *Row) Line() string {
 	line := fmt.Sprintf("BENCH name=%s value=%s baseline=%s ratio=%s goal=%s unit=%s spread=%s met=%s",
-		r.Name, number(r.Value), orNone(r.Baseline), orNone(r.Ratio), r.Goal, r.Unit, r.spread(), r.Met())
+		r.Name, figure.Text(r.Value), orNone(r.Baseline), orNone(r.Ratio), r.Goal, r.Unit, r.spread(), r.Met())
 	if c := r.Cost; c != nil {
 		line += fmt.Sprintf(" operator_cpu_us=%s operator_alloc_bytes=%s etcd_puts=%s etcd_bytes=%s",
-			number(c.CPU), number(c.Allocated), number(c.Puts), number(c.Bytes))
+			figure.Text(c.CPU), figure.Text(c.Allocated), figure.Text(c.Puts), figure.Text(c.Bytes))
 	}
 	return line
 }
 
-func (r *Row) spread() string { return number(r.Low) + ".." + number(r.High) }
+func (r *Row) spread() string { return figure.Text(r.Low) + ".." + figure.Text(r.High) }
 
 // WriteTable writes rows for people.
 func WriteTable(out io.Writer, rows []Row) error {
@@ -76,10 +76,10 @@ func WriteTable(out io.Writer, rows []Row) error {
 	fmt.Fprintf(table, "ROW\tVALUE\tBASELINE\tUNIT\tRATIO\tSPREAD\tGOAL\tMET\tCPU µs\tALLOC kB\tETCD PUTS\tETCD BYTES\t\n")
 	for i := range rows {
 		r := &rows[i]
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t", r.Name, number(r.Value), orNone(r.Baseline), r.Unit,
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t", r.Name, figure.Text(r.Value), orNone(r.Baseline), r.Unit,
 			orNone(r.Ratio), r.spread(), r.Goal, r.Met())
 		if c := r.Cost; c != nil {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t\n", number(c.CPU), number(c.Allocated/1000), number(c.Puts), number(c.Bytes))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t\n", figure.Text(c.CPU), figure.Text(c.Allocated/1000), figure.Text(c.Puts), figure.Text(c.Bytes))
 		} else {
 			fmt.Fprintf(table, "\t\t\t\t\n")
 		}
@@ -102,18 +102,5 @@ func orNone(v float64) string {
 	if v == 0 {
 		return "-"
 	}
-	return number(v)
-}
-
-// number has three significant digits, and all before the point.
-func number(v float64) string {
-	precision := 0
-	for bound := 100.0; precision < 3 && v < bound; bound /= 10 {
-		precision++
-	}
-	text := strconv.FormatFloat(v, 'f', precision, 64)
-	if strings.Contains(text, ".") {
-		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-	}
-	return text
+	return figure.Text(v)
 }

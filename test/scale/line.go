@@ -2,8 +2,9 @@ package scale
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"github.com/rollcall-scim/rollcall/test/figure"
 )
 
 // Line is one figure.
@@ -44,23 +45,10 @@ func (l *Line) Met() string {
 func (l *Line) String() string {
 	goal := "-"
 	if l.AtMost != 0 {
-		goal = "<=" + number(l.AtMost)
+		goal = "<=" + figure.Text(l.AtMost)
 	}
-	text := fmt.Sprintf("SCALE name=%s value=%s goal=%s unit=%s met=%s", l.Name, number(l.Value), goal, l.Unit, l.Met())
+	text := fmt.Sprintf("SCALE name=%s value=%s goal=%s unit=%s met=%s", l.Name, figure.Text(l.Value), goal, l.Unit, l.Met())
 	return strings.Join(append([]string{text}, l.more...), " ")
-}
-
-// number has three significant digits, and all before the point.
-func number(v float64) string {
-	precision := 0
-	for bound := 100.0; precision < 3 && v < bound; bound /= 10 {
-		precision++
-	}
-	text := strconv.FormatFloat(v, 'f', precision, 64)
-	if strings.Contains(text, ".") {
-		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-	}
-	return text
 }
 
 // add keeps lines and writes them.

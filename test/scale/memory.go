@@ -8,6 +8,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/rollcall-scim/rollcall/test/figure"
 	"github.com/rollcall-scim/rollcall/test/replica"
 )
 
@@ -55,8 +56,8 @@ func (r *runner) memory(ctx context.Context) error {
 		line("ready_after_restart", r.operator.ReadyIn.Seconds(), "s").atMost(30),
 		line("projecting_after_restart", repaired.Seconds(), "s"),
 		line("informer_ready", informer.ReadyIn.Seconds(), "s"),
-		line("operator_rss", held.Resident/mebibyte, "MiB").with("before_gc", number(before.Resident/mebibyte)).with("peak", number(held.Peak/mebibyte)),
-		line("informer_rss", bare.Resident/mebibyte, "MiB").with("peak", number(bare.Peak/mebibyte)),
+		line("operator_rss", held.Resident/mebibyte, "MiB").with("before_gc", figure.Text(before.Resident/mebibyte)).with("peak", figure.Text(held.Peak/mebibyte)),
+		line("informer_rss", bare.Resident/mebibyte, "MiB").with("peak", figure.Text(bare.Peak/mebibyte)),
 		line("memory_ratio", held.Resident/bare.Resident, "1").atMost(2),
 		line("operator_heap", held.Heap/mebibyte, "MiB"),
 		line("informer_heap", bare.Heap/mebibyte, "MiB"),
@@ -77,7 +78,7 @@ func (r *runner) warm(ctx context.Context, bare replica.Usage) error {
 		return err
 	}
 	r.add(
-		line("warm_operator_rss", held.Resident/mebibyte, "MiB").with("peak", number(held.Peak/mebibyte)),
+		line("warm_operator_rss", held.Resident/mebibyte, "MiB").with("peak", figure.Text(held.Peak/mebibyte)),
 		line("warm_memory_ratio", held.Resident/bare.Resident, "1").atMost(2),
 		line("warm_heap_ratio", held.Heap/bare.Heap, "1").atMost(2),
 	)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/test/figure"
 )
 
 // memberships adds up what the groups say of themselves in etcd.
@@ -38,7 +39,7 @@ func (r *runner) room(ctx context.Context) error {
 			return err
 		}
 		total += objects
-		r.add(line("objects_"+kind.name, float64(objects), "1").with("MiB", number(size/mebibyte)))
+		r.add(line("objects_"+kind.name, float64(objects), "1").with("MiB", figure.Text(size/mebibyte)))
 		switch kind.prefix {
 		case usersPrefix:
 			if objects != r.Users {
@@ -54,14 +55,14 @@ func (r *runner) room(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.add(line("etcd_database", file/mebibyte, "MiB").with("in_use", number(used/mebibyte)))
+	r.add(line("etcd_database", file/mebibyte, "MiB").with("in_use", figure.Text(used/mebibyte)))
 	if err := r.cluster.etcd.compact(ctx); err != nil {
 		return err
 	}
 	if file, used, err = r.cluster.etcd.database(ctx); err != nil {
 		return err
 	}
-	r.add(line("etcd_defragmented", file/mebibyte, "MiB").with("in_use", number(used/mebibyte)))
+	r.add(line("etcd_defragmented", file/mebibyte, "MiB").with("in_use", figure.Text(used/mebibyte)))
 	if apiServer > 0 {
 		r.add(line("apiserver_rss", apiServer/mebibyte, "MiB"), line("etcd_rss", database/mebibyte, "MiB"))
 	}
