@@ -1,7 +1,6 @@
 package access
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -25,31 +24,44 @@ func (r *reading) directories(syncs map[types.NamespacedName]bool) error {
 		return err
 	}
 	for _, namespace := range namespacesOf(syncs) {
-		of := func(spec *v1alpha1.SyncReference) bool {
-			return syncs[types.NamespacedName{Namespace: namespace, Name: spec.Name}]
+		of := func(ref v1alpha1.SyncReference) bool {
+			return syncs[types.NamespacedName{Namespace: namespace, Name: ref.Name}]
 		}
-		lists := []func(client.ListOption) error{
-			func(in client.ListOption) error { return r.groups(in, of) },
-			func(in client.ListOption) error { return r.slices(in, of) },
+		var groups v1alpha1.GroupList
+		var parts v1alpha1.GroupMemberSliceList
+		var users v1alpha1.UserList
+		lists := []listing{
+			{&groups, func() {
+				add(&r.Objects.Groups, groups.Items, func(g *v1alpha1.Group) bool { return of(g.Spec.SyncRef) })
+			}},
+			{&parts, func() {
+				add(&r.Objects.Slices, parts.Items, func(s *v1alpha1.GroupMemberSlice) bool { return of(s.Spec.SyncRef) })
+			}},
 		}
 		if r.alone() {
 			r.Objects.Users = []v1alpha1.User{*r.person}
 		} else {
-			lists = append(lists, func(in client.ListOption) error { return r.users(in, of) })
+			lists = append(lists, listing{&users, func() { add(&r.Objects.Users, users.Items, func(u *v1alpha1.User) bool { return of(u.Spec.SyncRef) }) }})
 		}
-		if err := atOnce(lists, client.InNamespace(namespace)); err != nil {
+		if err := r.atOnce(lists, client.InNamespace(namespace)); err != nil {
 			return err
 		}
 	}
 	return r.completeSlices()
 }
 
+// listing is a list that is read page by page.
+type listing struct {
+	page  client.ObjectList
+	visit func() // takes what is wanted of the page
+}
+
 // atOnce makes lists at the same time, and gives the first error in their order.
-func atOnce(lists []func(client.ListOption) error, in client.ListOption) error {
+func (r *reading) atOnce(lists []listing, options ...client.ListOption) error {
 	failures := make([]error, len(lists))
 	var running sync.WaitGroup
 	for i, list := range lists {
-		running.Go(func() { failures[i] = list(in) })
+		running.Go(func() { failures[i] = r.pages(list.page, list.visit, options...) })
 	}
 	running.Wait()
 	for _, err := range failures {
@@ -58,44 +70,6 @@ func atOnce(lists []func(client.ListOption) error, in client.ListOption) error {
 		}
 	}
 	return nil
-}
-
-func (r *reading) users(in client.ListOption, of func(*v1alpha1.SyncReference) bool) error {
-	var page v1alpha1.UserList
-	return cluster.Pages(r.ctx, r.c, &page, func() error {
-		for i := range page.Items {
-			if u := &page.Items[i]; of(&u.Spec.SyncRef) {
-				u.ManagedFields = nil
-				r.Objects.Users = append(r.Objects.Users, *u.DeepCopy())
-			}
-		}
-		return nil
-	}, in)
-}
-
-func (r *reading) groups(in client.ListOption, of func(*v1alpha1.SyncReference) bool) error {
-	var page v1alpha1.GroupList
-	return cluster.Pages(r.ctx, r.c, &page, func() error {
-		for i := range page.Items {
-			if g := &page.Items[i]; of(&g.Spec.SyncRef) {
-				g.ManagedFields = nil
-				r.Objects.Groups = append(r.Objects.Groups, *g.DeepCopy())
-			}
-		}
-		return nil
-	}, in)
-}
-
-func (r *reading) slices(in client.ListOption, of func(*v1alpha1.SyncReference) bool) error {
-	var page v1alpha1.GroupMemberSliceList
-	return cluster.Pages(r.ctx, r.c, &page, func() error {
-		for i := range page.Items {
-			if s := &page.Items[i]; of(&s.Spec.SyncRef) {
-				r.Objects.Slices = append(r.Objects.Slices, *s.DeepCopy())
-			}
-		}
-		return nil
-	}, in)
 }
 
 // completeSlices reads again the groups whose slices were replaced between the
@@ -163,9 +137,7 @@ func (r *reading) fetchSlices(group *v1alpha1.Group, known map[client.ObjectKey]
 func (r *reading) readSyncs(syncs map[types.NamespacedName]bool) error {
 	var page v1alpha1.IdentityProviderSyncList
 	err := r.optional("IdentityProviderSyncs of other namespaces", &page, func() {
-		for i := range page.Items {
-			r.Objects.Syncs = append(r.Objects.Syncs, *page.Items[i].DeepCopy())
-		}
+		add(&r.Objects.Syncs, page.Items, nil)
 	})
 	if err != nil {
 		return err
@@ -188,7 +160,7 @@ func (r *reading) findOperator() error {
 	var services corev1.ServiceList
 	err := r.c.List(r.ctx, &services, client.MatchingLabels{"app.kubernetes.io/name": "rollcall"}, client.Limit(1))
 	if err != nil && !cluster.IsForbidden(err) {
-		return errors.Join(cluster.Explain(err))
+		return cluster.Explain(err)
 	}
 	for i := range services.Items {
 		r.Objects.OperatorNamespace = services.Items[i].Namespace

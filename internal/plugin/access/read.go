@@ -110,9 +110,30 @@ func (r *reading) read(policies bool) (*World, error) {
 	return r.World, r.surroundings()
 }
 
+// pages lists, and visits each page in list.
+func (r *reading) pages(list client.ObjectList, visit func(), options ...client.ListOption) error {
+	return cluster.Pages(r.ctx, r.c, list, func() error { visit(); return nil }, options...)
+}
+
+// add appends copies of those objects of a page that are wanted, or of all if
+// wanted is nil: the next page overwrites it. Managed fields, often half of an
+// object, are left out.
+func add[T any, P interface {
+	*T
+	client.Object
+	DeepCopy() *T
+}](to *[]T, page []T, wanted func(P) bool) {
+	for i := range page {
+		if object := P(&page[i]); wanted == nil || wanted(object) {
+			object.SetManagedFields(nil)
+			*to = append(*to, *object.DeepCopy())
+		}
+	}
+}
+
 // optional lists what may also be left out: a missing right is a note.
 func (r *reading) optional(what string, list client.ObjectList, visit func(), options ...client.ListOption) error {
-	err := cluster.Pages(r.ctx, r.c, list, func() error { visit(); return nil }, options...)
+	err := r.pages(list, visit, options...)
 	if cluster.IsForbidden(err) {
 		r.Notes = append(r.Notes, fmt.Sprintf("%s were not looked at: %v", what, err))
 		return nil
@@ -123,7 +144,7 @@ func (r *reading) optional(what string, list client.ObjectList, visit func(), op
 // everywhere lists what namespaces hold. Who may not list it in all of them
 // gets that of the namespace that is asked about.
 func (r *reading) everywhere(what string, list client.ObjectList, visit func(), options ...client.ListOption) error {
-	err := cluster.Pages(r.ctx, r.c, list, func() error { visit(); return nil }, options...)
+	err := r.pages(list, visit, options...)
 	if !cluster.IsForbidden(err) {
 		return err
 	}
@@ -192,11 +213,7 @@ func (r *reading) policies(syncs map[types.NamespacedName]bool) error {
 		return err
 	}
 	var policies networkingv1.NetworkPolicyList
-	return r.everywhere("NetworkPolicies", &policies, func() {
-		for i := range policies.Items {
-			r.NetworkPolicies = append(r.NetworkPolicies, *policies.Items[i].DeepCopy())
-		}
-	}, managed)
+	return r.everywhere("NetworkPolicies", &policies, func() { add(&r.NetworkPolicies, policies.Items, nil) }, managed)
 }
 
 var managed = client.MatchingLabels{projection.LabelManagedBy: projection.ManagedBy}
@@ -204,27 +221,15 @@ var managed = client.MatchingLabels{projection.LabelManagedBy: projection.Manage
 // surroundings reads the objects that exist, and the namespaces.
 func (r *reading) surroundings() error {
 	var rbs rbacv1.RoleBindingList
-	if err := r.everywhere("RoleBindings", &rbs, func() {
-		for i := range rbs.Items {
-			r.roleBindings = append(r.roleBindings, *rbs.Items[i].DeepCopy())
-		}
-	}, managed); err != nil {
+	if err := r.everywhere("RoleBindings", &rbs, func() { add(&r.roleBindings, rbs.Items, nil) }, managed); err != nil {
 		return err
 	}
 	var crbs rbacv1.ClusterRoleBindingList
-	if err := r.optional("ClusterRoleBindings", &crbs, func() {
-		for i := range crbs.Items {
-			r.clusterRoleBindings = append(r.clusterRoleBindings, *crbs.Items[i].DeepCopy())
-		}
-	}, managed); err != nil {
+	if err := r.optional("ClusterRoleBindings", &crbs, func() { add(&r.clusterRoleBindings, crbs.Items, nil) }, managed); err != nil {
 		return err
 	}
 	var namespaces corev1.NamespaceList
-	return r.optional("Namespaces", &namespaces, func() {
-		for i := range namespaces.Items {
-			r.Objects.Namespaces = append(r.Objects.Namespaces, *namespaces.Items[i].DeepCopy())
-		}
-	})
+	return r.optional("Namespaces", &namespaces, func() { add(&r.Objects.Namespaces, namespaces.Items, nil) })
 }
 
 // namespacesOf gives the namespaces of syncs, each once.
