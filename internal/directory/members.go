@@ -118,9 +118,6 @@ func (d *Directory) contains(ctx context.Context, g *v1alpha1.Group, id string) 
 // cannot be resolved is among them instead of an error.
 func (d *Directory) groupsOf(ctx context.Context, sync types.NamespacedName, id string, hold bool) ([]*v1alpha1.Group, error) {
 	var result []*v1alpha1.Group
-	known := func(name string) bool {
-		return slices.ContainsFunc(result, func(g *v1alpha1.Group) bool { return g.Name == name })
-	}
 	for _, o := range d.groups.indexed(byMember, id) {
 		if syncOf(o) == sync {
 			result = append(result, o.(*v1alpha1.Group))
@@ -128,10 +125,10 @@ func (d *Directory) groupsOf(ctx context.Context, sync types.NamespacedName, id 
 	}
 	candidates := d.slices.waiting(sync.Namespace)
 	for _, leaf := range d.slices.holders(id) {
-		name := leaf.Spec.Group
-		if leaf.Namespace != sync.Namespace || known(name) {
+		if leaf.Namespace != sync.Namespace {
 			continue
 		}
+		name := leaf.Spec.Group
 		if g := d.group(sync, name); g != nil && d.lists(g, leaf, id) {
 			result = append(result, g)
 		} else if g != nil {
@@ -141,9 +138,14 @@ func (d *Directory) groupsOf(ctx context.Context, sync types.NamespacedName, id 
 			candidates[name] = true
 		}
 	}
+	if len(candidates) > 0 {
+		for _, g := range result {
+			delete(candidates, g.Name)
+		}
+	}
 	for name := range candidates {
 		g := d.group(sync, name)
-		if g == nil || known(name) {
+		if g == nil {
 			continue
 		}
 		in, err := d.contains(ctx, g, id)
@@ -158,7 +160,8 @@ func (d *Directory) groupsOf(ctx context.Context, sync types.NamespacedName, id 
 		}
 	}
 	sortByName(result)
-	return result, nil
+	// A group that is changed meanwhile may have been found by its root and by a leaf.
+	return slices.CompactFunc(result, func(a, b *v1alpha1.Group) bool { return a.Name == b.Name }), nil
 }
 
 // group gives the visible group of a sync in an object.
