@@ -23,17 +23,19 @@ const (
 	// ID sends them, in a few groups each.
 	renderedBytes = 256 << 20
 	// renderedOverhead is about what one takes beside its text.
-	renderedOverhead = 384
+	renderedOverhead = 448
 )
 
-// rendering is a user as an answer showed it. Only since changes. It is one
-// piece of memory but for the text, what a page looks at first: it looks at a
-// hundred of them.
+// rendering is a user as an answer showed it. Only since and user change. It is
+// one piece of memory but for the text, and what a page looks at, which is a
+// hundred of them, is the first 64 bytes: up to resource.Encoded, one line of a
+// processor's cache.
 type rendering struct {
 	since    atomic.Uint64 // the turn of the sync's groups at which it was right
 	encoder  scim.Encoder
 	encoded  scim.Encoded // resource.Encoded points to it
 	resource scim.Resource
+	user     *v1alpha1.User // what it shows, in the informer; guarded by renderings.mu
 }
 
 func newRendering(full *scim.Resource, encoder scim.Encoder, encoded *scim.Encoded, turn uint64) *rendering {
@@ -58,7 +60,7 @@ func (r *rendering) isRight(encoder scim.Encoder, turn uint64) bool {
 func (s scope) rendered(ctx context.Context, u *v1alpha1.User, need scim.Need) (*scim.Resource, error) {
 	// The turn is read before the groups are: what changes in between shows.
 	turn := s.turn.Load()
-	kept := s.renderings.get(u)
+	kept := s.renderings.of(s.sync, u)
 	if kept.isRight(need.Encoder, turn) {
 		return &kept.resource, nil
 	}
@@ -76,17 +78,23 @@ func (s scope) rendered(ctx context.Context, u *v1alpha1.User, need scim.Need) (
 		return full, nil
 	}
 	next := newRendering(full, need.Encoder, encoded, turn)
-	s.renderings.put(u, next)
-	if s.cached(keyOf(u)) != client.Object(u) {
-		// The event that lets go of it may have come before.
-		s.renderings.forget(u)
-	}
+	s.renderings.put(s.sync, next, func() *v1alpha1.User {
+		if known, ok := s.cached(keyOf(u)).(*v1alpha1.User); ok && sameVersion(known, u) {
+			return known
+		}
+		return nil
+	})
 	return &next.resource, nil
 }
 
-// renderings keeps what was rendered, by the user as the informer holds it: an
-// object there never changes, and another one takes its place. So what is found
-// is right but for groups, and a page need not look at its users at all.
+// sameVersion tells whether two objects have the same spec: a user's metadata
+// show nowhere.
+func sameVersion(a, b *v1alpha1.User) bool { return a.UID == b.UID && a.Generation == b.Generation }
+
+// renderings keeps what was rendered, one of each user, until an event tells that
+// the user is another. So it is as fresh as lists are, and who asks for an id need
+// not look at the object. Nor need a page look at its objects: one in the informer
+// never changes, another one takes its place, so the pointer tells what it shows.
 //
 // When that is too much, any are let go: then most of what is asked for is still
 // there, whatever the order in which it is asked for, and looking something up
@@ -95,76 +103,125 @@ type renderings struct {
 	limit int
 
 	mu   sync.RWMutex
-	by   map[*v1alpha1.User]*rendering
+	ids  map[identity]*rendering
+	by   map[*v1alpha1.User]*rendering // the same, by what they show
 	size int
 }
 
+// identity is what a client knows a user by.
+type identity struct {
+	sync types.NamespacedName
+	id   string
+}
+
 func newRenderings(limit int) *renderings {
-	return &renderings{limit: limit, by: map[*v1alpha1.User]*rendering{}}
+	return &renderings{limit: limit, ids: map[identity]*rendering{}, by: map[*v1alpha1.User]*rendering{}}
 }
 
-func (c *renderings) get(u *v1alpha1.User) *rendering {
+// withID gives what is kept of a sync's user.
+func (c *renderings) withID(sync types.NamespacedName, id string) *rendering {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.by[u]
+	return c.ids[identity{sync, id}]
 }
 
-// all gives what is right of a page's objects; nil for the others.
+// of gives what is kept of this version of a user.
+func (c *renderings) of(sync types.NamespacedName, u *v1alpha1.User) *rendering {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if r := c.ids[identity{sync, u.Spec.ID}]; r != nil && sameVersion(r.user, u) {
+		return r
+	}
+	return nil
+}
+
+// all gives what is right of a page's objects; nil for the others. What is kept
+// lies anywhere in memory, and a processor waits for several pieces at once as
+// long as it needs none of them to find the next: so first all are looked up,
+// then all are looked at, and then all texts are, before they are copied.
 func (c *renderings) all(objects []client.Object, encoder scim.Encoder, turn uint64) []*scim.Resource {
-	found := make([]*scim.Resource, len(objects))
+	kept := make([]*rendering, len(objects))
 	c.mu.RLock()
-	defer c.mu.RUnlock()
 	for i, o := range objects {
 		if u, ok := o.(*v1alpha1.User); ok {
-			if r := c.by[u]; r.isRight(encoder, turn) {
-				found[i] = &r.resource
-			}
+			kept[i] = c.by[u]
 		}
 	}
+	c.mu.RUnlock()
+	found := make([]*scim.Resource, len(objects))
+	for i, r := range kept {
+		if r.isRight(encoder, turn) {
+			found[i] = &r.resource
+		}
+	}
+	lookAt(found)
 	return found
 }
 
-func (c *renderings) put(u *v1alpha1.User, r *rendering) {
+// lookAt reads the first letter of each text, so that the processor fetches the
+// texts. What it gives means nothing.
+//
+//go:noinline
+func lookAt(resources []*scim.Resource) (letters byte) {
+	for _, r := range resources {
+		if r != nil && r.Encoded.Head != "" {
+			letters ^= r.Encoded.Head[0]
+		}
+	}
+	return letters
+}
+
+// put keeps a rendering if the informer still has what it shows: current gives
+// that, or nil. It is asked with c.mu held, so that the event of what comes later
+// finds the rendering.
+func (c *renderings) put(sync types.NamespacedName, r *rendering, current func() *v1alpha1.User) {
+	key := identity{sync, r.resource.ID}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.drop(u)
+	if r.user = current(); r.user == nil {
+		return
+	}
+	c.drop(key)
 	if r.size() > c.limit {
 		return
 	}
-	for other := range c.by { // begins anywhere
+	for other := range c.ids { // begins anywhere
 		if c.size+r.size() <= c.limit {
 			break
 		}
 		c.drop(other)
 	}
-	c.by[u] = r
+	c.ids[key], c.by[r.user] = r, r
 	c.size += r.size()
 }
 
 // replaced is told that another object took a user's place in the informer; nil:
 // none did. Where only metadata differ, what was rendered is still right.
 func (c *renderings) replaced(previous, next *v1alpha1.User) {
+	if previous == nil {
+		return
+	}
+	key := identity{syncOf(previous), previous.Spec.ID}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := c.by[previous]
-	if r == nil || previous == next {
+	r := c.ids[key]
+	if r == nil {
 		return
 	}
-	if next == nil || next.UID != previous.UID || next.Generation != previous.Generation || c.by[next] != nil {
-		c.drop(previous)
+	if next == nil || !sameVersion(r.user, next) {
+		c.drop(key)
 		return
 	}
-	delete(c.by, previous)
-	c.by[next] = r
+	delete(c.by, r.user)
+	r.user, c.by[next] = next, r
 }
 
-func (c *renderings) forget(u *v1alpha1.User) { c.replaced(u, nil) }
-
 // drop is called with c.mu held.
-func (c *renderings) drop(u *v1alpha1.User) {
-	if r := c.by[u]; r != nil {
+func (c *renderings) drop(key identity) {
+	if r := c.ids[key]; r != nil {
 		c.size -= r.size()
-		delete(c.by, u)
+		delete(c.ids, key)
+		delete(c.by, r.user)
 	}
 }
 

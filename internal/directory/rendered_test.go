@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
@@ -24,7 +25,7 @@ func (p plain) Encode(r *scim.Resource) *scim.Encoded {
 	if err != nil {
 		panic(err)
 	}
-	return &scim.Encoded{Head: fmt.Appendf(nil, "%s %s %+v ", p.way, r.ID, r.Meta), Tail: attributes}
+	return &scim.Encoded{Head: fmt.Sprintf("%s %s %+v ", p.way, r.ID, r.Meta), Tail: string(attributes)}
 }
 
 func text(r *scim.Resource) string { return string(r.Encoded.Head) + string(r.Encoded.Tail) }
@@ -210,7 +211,7 @@ func TestRenderingsAreKept(t *testing.T) {
 		t.Errorf("the new group is not shown: %s", text(got))
 	}
 	s.delete(s.users, user)
-	if n := len(s.renderings.by); n != 0 {
+	if n := len(s.renderings.ids); n != 0 {
 		t.Errorf("%d are kept although the user is gone", n)
 	}
 }
@@ -234,12 +235,12 @@ func TestRenderingsOutliveMetadata(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the label is known", func() bool {
-		return s.cachedByID(s.sync, id) != before && s.renderings.get(before.(*v1alpha1.User)) == nil
+		return s.cachedByID(s.sync, id) != before && s.renderings.all([]client.Object{before}, plain{}, s.turns.of(s.sync).Load())[0] == nil
 	})
 	if read() != first {
 		t.Error("it was put together again although only a label changed")
 	}
-	if n := len(s.renderings.by); n != 1 {
+	if n := len(s.renderings.ids); n != 1 {
 		t.Errorf("%d renderings of one user are kept", n)
 	}
 }
@@ -258,39 +259,69 @@ func TestNoRenderingOfWhatWasReplaced(t *testing.T) {
 	if _, err := scope.rendered(ctx, old, scim.Need{Groups: true, Encoder: plain{}}); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(s.renderings.by); n != 0 {
+	if n := len(s.renderings.ids); n != 0 {
 		t.Errorf("%d renderings are kept, of an object that is there no more", n)
 	}
 }
 
 func TestRenderingsAreBounded(t *testing.T) {
-	of := func(bytes int) *rendering {
-		return &rendering{encoded: scim.Encoded{Head: make([]byte, bytes-renderedOverhead)}}
-	}
 	c := newRenderings(10_000)
+	sync := types.NamespacedName{Namespace: "identity", Name: "entra"}
+	keep := func(u *v1alpha1.User, bytes int) {
+		r := &rendering{encoded: scim.Encoded{Head: strings.Repeat("x", bytes-renderedOverhead)}}
+		r.resource.ID = u.Spec.ID
+		c.put(sync, r, func() *v1alpha1.User { return u })
+	}
 	users := make([]*v1alpha1.User, 100)
 	for i := range users {
 		users[i] = &v1alpha1.User{}
-		c.put(users[i], of(1000))
-		if c.get(users[i]) == nil {
+		users[i].Namespace, users[i].Spec.SyncRef.Name, users[i].Spec.ID = sync.Namespace, sync.Name, fmt.Sprint(i)
+		keep(users[i], 1000)
+		if c.withID(sync, fmt.Sprint(i)) == nil {
 			t.Errorf("the latest, %d, is not kept", i)
 		}
 	}
-	if n := len(c.by); n != 10 || c.size != 10_000 {
+	if n := len(c.ids); n != 10 || len(c.by) != n || c.size != 10_000 {
 		t.Errorf("%d of 1,000 bytes are kept, and %d bytes counted, where 10 fit", n, c.size)
 	}
-	c.put(users[99], of(2000))
-	if len(c.by) != 9 || c.size != 10_000 {
-		t.Errorf("%d are kept, and %d bytes counted, after one grew", len(c.by), c.size)
+	keep(users[99], 2000)
+	if len(c.ids) != 9 || len(c.by) != 9 || c.size != 10_000 {
+		t.Errorf("%d are kept, and %d bytes counted, after one grew", len(c.ids), c.size)
 	}
-	huge := &v1alpha1.User{}
-	if c.put(huge, of(10_001)); c.get(huge) != nil || len(c.by) != 9 {
+	if keep(&v1alpha1.User{}, 10_001); c.withID(sync, "") != nil || len(c.ids) != 9 {
 		t.Error("what is larger than the bound is kept, or drove out the rest")
 	}
 	for _, u := range users {
-		c.forget(u)
+		c.replaced(u, nil)
 	}
-	if len(c.by) != 0 || c.size != 0 {
-		t.Errorf("after all was forgotten %d are kept, and %d bytes counted", len(c.by), c.size)
+	if len(c.ids) != 0 || len(c.by) != 0 || c.size != 0 {
+		t.Errorf("after all was forgotten %d are kept, and %d bytes counted", len(c.ids), c.size)
+	}
+}
+
+// After a watch broke, the informer may hold another object of the same version
+// and tell nobody. What was rendered of either is let go of with the next event.
+func TestRenderingsAreLetGoOfByVersion(t *testing.T) {
+	sync := types.NamespacedName{Namespace: "identity", Name: "entra"}
+	version := func(generation int64) *v1alpha1.User {
+		u := &v1alpha1.User{}
+		u.Namespace, u.Spec.SyncRef.Name, u.Spec.ID, u.UID, u.Generation = sync.Namespace, sync.Name, "ada", "uid", generation
+		return u
+	}
+	listed, again, changed := version(1), version(1), version(2)
+	c := newRenderings(10_000)
+	r := &rendering{}
+	r.resource.ID = "ada"
+	c.put(sync, r, func() *v1alpha1.User { return again })
+	if c.of(sync, listed) != r || c.of(sync, changed) != nil {
+		t.Error("a rendering is not known by the version of its user")
+	}
+	c.replaced(listed, changed)
+	if c.withID(sync, "ada") != nil || len(c.by) != 0 || c.size != 0 {
+		t.Error("what was rendered of a user before its change is kept")
+	}
+	c.put(sync, r, func() *v1alpha1.User { return nil })
+	if c.withID(sync, "ada") != nil {
+		t.Error("a rendering of what the informer does not have is kept")
 	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/deadline"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
@@ -92,12 +91,10 @@ func (s *store) kept(rt *schema.ResourceType, id string, need scim.Need) *scim.R
 	if need.Encoder == nil || rt.Name != KindUser || kind != KindUser || !ok || !s.d.Synced() {
 		return nil
 	}
-	c := scope{Directory: s.d, table: s.d.users, sync: s.sync, turn: s.d.turns.of(s.sync)}
-	u, ok := c.known(c.key(name), id).(*v1alpha1.User)
-	if !ok {
+	if s.d.strongReads || s.d.users.tracker.isBehind(types.NamespacedName{Namespace: s.sync.Namespace, Name: name}) {
 		return nil
 	}
-	if r := c.renderings.get(u); r.isRight(need.Encoder, c.turn.Load()) {
+	if r := s.d.renderings.withID(s.sync, id); r.isRight(need.Encoder, s.d.turns.of(s.sync).Load()) {
 		return &r.resource
 	}
 	return nil

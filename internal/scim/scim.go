@@ -19,6 +19,11 @@ type Object = map[string]any
 
 // Resource is one SCIM resource (RFC 7643 §3).
 type Resource struct {
+	// Encoded is the resource as Need.Encoder wrote it; Attributes may then be
+	// missing. It and the Resource that holds it are shared: nobody changes them.
+	// A page looks at nothing else, so it comes first.
+	Encoded *Encoded
+
 	ID   string
 	Meta Meta
 	// Attributes has all attributes but id, schemas and meta. `members` of a
@@ -28,14 +33,11 @@ type Resource struct {
 	// MemberCount is the number of members of a Group, filled in whatever Need
 	// says, so that nobody loads members only to count them.
 	MemberCount int
-	// Encoded is the resource as Need.Encoder wrote it; Attributes may then be
-	// missing. It and the Resource that holds it are shared: nobody changes them.
-	Encoded *Encoded
 }
 
 // Encoded is a resource as an answer shows it. Only the URL of the SCIM base is
 // missing, which belongs between the two parts: it may differ in each request.
-type Encoded struct{ Head, Tail []byte }
+type Encoded struct{ Head, Tail string }
 
 // Encoder writes resources in one way. It is comparable: equal Encoders write
 // the same resource alike.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/go-logr/logr"
@@ -43,7 +44,7 @@ func BenchmarkReads(b *testing.B) {
 	s := shelf{}
 	for i := range 100 {
 		id := fmt.Sprintf("user-%d", i)
-		s.resources = append(s.resources, &scim.Resource{ID: id, Meta: scim.Meta{Version: `W/"1"`}, Encoded: &scim.Encoded{Head: make([]byte, 1000), Tail: make([]byte, 200)}})
+		s.resources = append(s.resources, &scim.Resource{ID: id, Meta: scim.Meta{Version: `W/"1"`}, Encoded: &scim.Encoded{Head: strings.Repeat("x", 1000), Tail: strings.Repeat("x", 200)}})
 	}
 	idp := entra(nil)
 	f := newFixture(b, idp, func(o *Options) {

@@ -2,7 +2,6 @@ package handler
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/rollcall-scim/rollcall/internal/scim"
@@ -102,8 +101,8 @@ func (t *resourceType) Encode(r *scim.Resource) *scim.Encoded {
 	if v.at == 0 {
 		return nil // no place for the base: it is left to appendResource
 	}
-	whole := slices.Clone(*buf)
-	return &scim.Encoded{Head: whole[:v.at:v.at], Tail: whole[v.at:]}
+	whole := string(*buf)
+	return &scim.Encoded{Head: whole[:v.at], Tail: whole[v.at:]}
 }
 
 func newField(a *schema.Attribute) field {
