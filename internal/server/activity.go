@@ -11,7 +11,7 @@ import (
 // kept in memory; the controllers bring it to the status now and then.
 type Activity struct {
 	mu    sync.Mutex
-	syncs map[types.NamespacedName]Seen
+	syncs map[types.NamespacedName]*Seen
 }
 
 // Seen is when a sync was last heard of; zero: never by this replica.
@@ -21,13 +21,16 @@ type Seen struct {
 }
 
 // NewActivity remembers nothing yet.
-func NewActivity() *Activity { return &Activity{syncs: map[types.NamespacedName]Seen{}} }
+func NewActivity() *Activity { return &Activity{syncs: map[types.NamespacedName]*Seen{}} }
 
 // Seen tells when a sync was last heard of.
 func (a *Activity) Seen(key types.NamespacedName) Seen {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.syncs[key]
+	if seen := a.syncs[key]; seen != nil {
+		return *seen
+	}
+	return Seen{}
 }
 
 // Forget drops what is known of a sync that is gone.
@@ -38,17 +41,23 @@ func (a *Activity) Forget(key types.NamespacedName) {
 }
 
 func (a *Activity) request(key types.NamespacedName) {
-	a.note(key, func(s *Seen) { s.Request = time.Now() })
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.of(key).Request = time.Now()
 }
 
 func (a *Activity) change(key types.NamespacedName) {
-	a.note(key, func(s *Seen) { s.Change = time.Now() })
-}
-
-func (a *Activity) note(key types.NamespacedName, change func(*Seen)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.of(key).Change = time.Now()
+}
+
+// of is called with a.mu held.
+func (a *Activity) of(key types.NamespacedName) *Seen {
 	seen := a.syncs[key]
-	change(&seen)
-	a.syncs[key] = seen
+	if seen == nil {
+		seen = &Seen{}
+		a.syncs[key] = seen
+	}
+	return seen
 }
