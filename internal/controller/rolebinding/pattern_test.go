@@ -25,6 +25,7 @@ func TestPatternsThatCannotBeUsed(t *testing.T) {
 		"empty":                   {pattern: ``, refused: true},
 		"too many repetitions":    {pattern: `a{1001}`, refused: true},
 		"too costly":              {pattern: `(k8s-[a-z]{1,500}){2}`, reason: "InvalidPattern"},
+		"too large classes":       {pattern: `([\pL]?[\pN]?[^a]?){50}`, reason: "InvalidPattern"},
 		"an unknown capture":      {pattern: `(?P<team>k8s-.*)`, reason: "InvalidPattern"},
 		"matches no group":        {pattern: `k8s-.*`, reason: "GroupNotFound"},
 		"only parts of the names": {pattern: `Dev`, reason: "GroupNotFound"},
