@@ -113,7 +113,10 @@ func TestTheOperatorsObjects(t *testing.T) {
 func TestTheOperatorsIntents(t *testing.T) {
 	ns := namespace(t, nil)
 	sync := &v1alpha1.IdentityProviderSync{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "idp"}}
+	orphan := sync.DeepCopy()
+	orphan.Name = "orphan"
 	create(t, sync.DeepCopy())
+	create(t, orphan.DeepCopy())
 	more := thief.may(t, ns, allow(scimGroup, []string{"grouprolebindings"}, []string{"create"}))
 	withstands(t, "rollcall-operator-intents", map[string]attack{
 		"a finalizer": {thief, changing(sync, func(s *v1alpha1.IdentityProviderSync) { s.Finalizers = []string{"scim.rollcall.dev/delete-resources"} })},
@@ -122,7 +125,14 @@ func TestTheOperatorsIntents(t *testing.T) {
 		"a token of its own for a sync": {thief, changing(sync, func(s *v1alpha1.IdentityProviderSync) {
 			s.Spec.Tokens = append(s.Spec.Tokens, v1alpha1.Token{Name: "mine", SecretRef: v1alpha1.SecretKeyReference{Name: "mine"}})
 		})},
-		"a binding": {more, creating(binding(ns, "thiefs", to("view")))},
+		"an owner that does not exist, for the garbage collector to follow": {thief, changing(orphan, func(s *v1alpha1.IdentityProviderSync) {
+			s.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "gone", UID: "gone"}}
+		})},
+		"the consent to removals that are held": {thief, changing(sync, func(s *v1alpha1.IdentityProviderSync) {
+			s.Annotations = map[string]string{v1alpha1.AnnotationConfirmRemovals: "x"}
+		})},
+		"a label that others select by": {thief, changing(sync, func(s *v1alpha1.IdentityProviderSync) { s.Labels = map[string]string{"team": "mine"} })},
+		"a binding":                     {more, creating(binding(ns, "thiefs", to("view")))},
 	})
 }
 
