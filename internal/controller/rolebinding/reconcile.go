@@ -160,7 +160,8 @@ func (s *scope) after(statusIn time.Duration) (reconcile.Result, error) {
 	sooner(s.guarded, heldRetry)
 	sooner(s.taken, takenRetry)
 	sooner(s.pending, lane.Again)
-	if s.late || s.unrevoked || s.former { // no backoff that grows beyond a second
+	soon := s.late || s.unrevoked || s.former
+	if soon { // no backoff that grows beyond a second
 		sooner(true, s.retries.When(s.request))
 	} else {
 		s.retries.Forget(s.request)
@@ -172,7 +173,7 @@ func (s *scope) after(statusIn time.Duration) (reconcile.Result, error) {
 		return reconcile.Result{}, failure
 	}
 	priority := 0
-	if s.unfinished {
+	if s.unfinished && !soon {
 		priority = fillPriority
 	}
 	return reconcile.Result{RequeueAfter: in, Priority: &priority}, nil

@@ -17,6 +17,7 @@ func TestRemovalsAreRetriedSoon(t *testing.T) {
 		"nothing else":           {},
 		"removals that are held": {guarded: true},
 		"a name that is taken":   {result: result{taken: true}},
+		"additions":              {result: result{unfinished: true}},
 		"the budget":             {result: result{waiting: map[objectKey]int{{}: 1}, turn: time.Minute}},
 	}
 	for name, s := range tests {
@@ -29,6 +30,9 @@ func TestRemovalsAreRetriedSoon(t *testing.T) {
 				result, err := s.after(0)
 				if err != nil || result.RequeueAfter <= 0 || result.RequeueAfter > time.Second {
 					t.Fatalf("again after %v, %v; want within a second", result.RequeueAfter, err)
+				}
+				if result.Priority != nil && *result.Priority < 0 {
+					t.Fatalf("again after other work: priority %d", *result.Priority)
 				}
 			}
 		})
