@@ -175,7 +175,7 @@ lint: $(GOLANGCI_LINT) ## Run the linters; .golangci.yml says which.
 
 .PHONY: links
 links: ## Check that every link between the documents leads somewhere.
-	@go run ./hack/docs/links README.md CHANGELOG.md CONTRIBUTING.md docs
+	@go run ./hack/docs/links README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs
 
 ##@ What the rest needs
 

@@ -210,7 +210,8 @@ type AllowedNamespaces struct {
 
 // RateLimit bounds the requests of a sync on each replica.
 type RateLimit struct {
-	// requestsPerSecond that are answered; more get 429 with Retry-After. 0: no bound.
+	// requestsPerSecond that are answered; more get 429 with Retry-After. A bulk
+	// request, of up to 1,000 operations, counts as one. 0: no bound.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100000
 	// +optional
