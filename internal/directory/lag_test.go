@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +54,33 @@ func TestReadingOwnWritesWithoutAWatch(t *testing.T) {
 	page, err := s.store.List(context.Background(), s.users, scim.Query{StartIndex: 2, Count: 10})
 	if err != nil || page.Total != 2 || len(page.Resources) != 1 || page.Resources[0].ID != old.ID {
 		t.Errorf("page %+v, error %v", page, err)
+	}
+}
+
+// TestReadingOwnWritesBeforeTheirEvents holds events up. The informer has what was
+// written, and who waits for the event waits no longer than for a stalled watch.
+func TestReadingOwnWritesBeforeTheirEvents(t *testing.T) {
+	d, _ := newStoppable(t)
+	s := serve(t, d, newSync(t))
+	jane, gone := s.createUser("jane").ID, s.createUser("gone").ID
+	need := scim.Need{Groups: true, Encoder: plain{}}
+	for _, id := range []string{jane, gone} { // what is shown is kept
+		if _, err := s.store.Get(t.Context(), s.users, id, need); err != nil {
+			t.Fatal(err)
+		}
+	}
+	order := d.users.order(s.sync)
+	order.mu.Lock()
+	defer order.mu.Unlock()
+	s.modify(s.users, jane, scim.Change{Apply: set("title", "Dr.")})
+	s.delete(s.users, gone)
+	for range 2 {
+		if got, err := s.store.Get(t.Context(), s.users, jane, need); err != nil || !strings.Contains(text(got), "Dr.") {
+			t.Errorf("the change reads %s, %v", text(got), err)
+		}
+		if got, err := s.store.Get(t.Context(), s.users, gone, need); status(err) != http.StatusNotFound {
+			t.Errorf("the deleted user reads %v, %v", got, err)
+		}
 	}
 }
 

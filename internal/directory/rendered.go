@@ -92,8 +92,7 @@ func (s scope) rendered(ctx context.Context, u *v1alpha1.User, need scim.Need) (
 func sameVersion(a, b *v1alpha1.User) bool { return a.UID == b.UID && a.Generation == b.Generation }
 
 // renderings keeps what was rendered, one of each user, until an event tells that
-// the user is another. So it is as fresh as lists are, and who asks for an id need
-// not look at the object. Nor need a page look at its objects: one in the informer
+// the user is another. Nobody need look at the objects for it: one in the informer
 // never changes, another one takes its place, so the pointer tells what it shows.
 //
 // When that is too much, any are let go: then most of what is asked for is still
@@ -118,11 +117,15 @@ func newRenderings(limit int) *renderings {
 	return &renderings{limit: limit, ids: map[identity]*rendering{}, by: map[*v1alpha1.User]*rendering{}}
 }
 
-// withID gives what is kept of a sync's user.
-func (c *renderings) withID(sync types.NamespacedName, id string) *rendering {
+// withID gives what is kept of a sync's user, and the object that it shows.
+func (c *renderings) withID(sync types.NamespacedName, id string) (*rendering, *v1alpha1.User) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.ids[identity{sync, id}]
+	r := c.ids[identity{sync, id}]
+	if r == nil {
+		return nil, nil
+	}
+	return r, r.user
 }
 
 // of gives what is kept of this version of a user.
@@ -135,40 +138,19 @@ func (c *renderings) of(sync types.NamespacedName, u *v1alpha1.User) *rendering 
 	return nil
 }
 
-// all gives what is right of a page's objects; nil for the others. What is kept
-// lies anywhere in memory, and a processor waits for several pieces at once as
-// long as it needs none of them to find the next: so first all are looked up,
-// then all are looked at, and then all texts are, before they are copied.
+// all gives what is right of a page's objects; nil for the others.
 func (c *renderings) all(objects []client.Object, encoder scim.Encoder, turn uint64) []*scim.Resource {
-	kept := make([]*rendering, len(objects))
+	found := make([]*scim.Resource, len(objects))
 	c.mu.RLock()
+	defer c.mu.RUnlock()
 	for i, o := range objects {
 		if u, ok := o.(*v1alpha1.User); ok {
-			kept[i] = c.by[u]
+			if r := c.by[u]; r.isRight(encoder, turn) {
+				found[i] = &r.resource
+			}
 		}
 	}
-	c.mu.RUnlock()
-	found := make([]*scim.Resource, len(objects))
-	for i, r := range kept {
-		if r.isRight(encoder, turn) {
-			found[i] = &r.resource
-		}
-	}
-	lookAt(found)
 	return found
-}
-
-// lookAt reads the first letter of each text, so that the processor fetches the
-// texts. What it gives means nothing.
-//
-//go:noinline
-func lookAt(resources []*scim.Resource) (letters byte) {
-	for _, r := range resources {
-		if r != nil && r.Encoded.Head != "" {
-			letters ^= r.Encoded.Head[0]
-		}
-	}
-	return letters
 }
 
 // put keeps a rendering if the informer still has what it shows: current gives

@@ -277,7 +277,7 @@ func TestRenderingsAreBounded(t *testing.T) {
 		users[i] = &v1alpha1.User{}
 		users[i].Namespace, users[i].Spec.SyncRef.Name, users[i].Spec.ID = sync.Namespace, sync.Name, fmt.Sprint(i)
 		keep(users[i], 1000)
-		if c.withID(sync, fmt.Sprint(i)) == nil {
+		if r, _ := c.withID(sync, fmt.Sprint(i)); r == nil {
 			t.Errorf("the latest, %d, is not kept", i)
 		}
 	}
@@ -288,7 +288,8 @@ func TestRenderingsAreBounded(t *testing.T) {
 	if len(c.ids) != 9 || len(c.by) != 9 || c.size != 10_000 {
 		t.Errorf("%d are kept, and %d bytes counted, after one grew", len(c.ids), c.size)
 	}
-	if keep(&v1alpha1.User{}, 10_001); c.withID(sync, "") != nil || len(c.ids) != 9 {
+	keep(&v1alpha1.User{}, 10_001)
+	if r, _ := c.withID(sync, ""); r != nil || len(c.ids) != 9 {
 		t.Error("what is larger than the bound is kept, or drove out the rest")
 	}
 	for _, u := range users {
@@ -317,11 +318,11 @@ func TestRenderingsAreLetGoOfByVersion(t *testing.T) {
 		t.Error("a rendering is not known by the version of its user")
 	}
 	c.replaced(listed, changed)
-	if c.withID(sync, "ada") != nil || len(c.by) != 0 || c.size != 0 {
+	if r, _ := c.withID(sync, "ada"); r != nil || len(c.by) != 0 || c.size != 0 {
 		t.Error("what was rendered of a user before its change is kept")
 	}
 	c.put(sync, r, func() *v1alpha1.User { return nil })
-	if c.withID(sync, "ada") != nil {
+	if r, _ := c.withID(sync, "ada"); r != nil {
 		t.Error("a rendering of what the informer does not have is kept")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/deadline"
@@ -91,13 +92,16 @@ func (s *store) kept(rt *schema.ResourceType, id string, need scim.Need) *scim.R
 	if need.Encoder == nil || rt.Name != KindUser || kind != KindUser || !ok || !s.d.Synced() {
 		return nil
 	}
-	if s.d.strongReads || s.d.users.tracker.isBehind(types.NamespacedName{Namespace: s.sync.Namespace, Name: name}) {
+	key := types.NamespacedName{Namespace: s.sync.Namespace, Name: name}
+	if s.d.strongReads || s.d.users.tracker.isBehind(key) {
 		return nil
 	}
-	if r := s.d.renderings.withID(s.sync, id); r.isRight(need.Encoder, s.d.turns.of(s.sync).Load()) {
-		return &r.resource
+	r, user := s.d.renderings.withID(s.sync, id)
+	// The event that lets go of it may come later than another object in its place.
+	if !r.isRight(need.Encoder, s.d.turns.of(s.sync).Load()) || s.d.users.cached(key) != client.Object(user) {
+		return nil
 	}
-	return nil
+	return &r.resource
 }
 
 // List implements scim.Store.
