@@ -264,7 +264,7 @@ func TestAnUnknownSyncAnswersAsAWrongTokenWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	f := newSync(t, nil)
 	l, through := newLine(t, restOf)
-	r, err := start(operator.Config{REST: through, SyncNamespaces: []string{f.namespace}, Log: logr.Discard()})
+	r, err := start(operator.Config{REST: through, SyncNamespaces: []string{f.namespace}, LeaderElect: true, Log: logr.Discard()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -176,6 +176,26 @@ func TestDrift(t *testing.T) {
 	s.wantPods("ann")
 }
 
+// As a leader whose caches are behind may write it.
+func TestAStatusOfSomebodyElseIsPutRight(t *testing.T) {
+	s := newShop(t, nil)
+	s.Group("Devs", s.User("ann").Spec.ID)
+	p := s.letIn(byPod)
+	s.wantCondition(p, v1alpha1.ConditionReady, "True Applied")
+	before := p.DeepCopy()
+	p.Status.Problems, p.Status.Conditions = []string{"GroupNotFound: there is none"}, nil
+	if err := world.Admin.Status().Patch(t.Context(), p, client.MergeFrom(before)); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.condition(p, v1alpha1.ConditionReady); got != "" {
+		t.Fatalf("the status was not written: %s", got)
+	}
+	s.wantCondition(p, v1alpha1.ConditionReady, "True Applied")
+	if len(p.Status.Problems) > 0 {
+		t.Errorf("problems remain: %q", p.Status.Problems)
+	}
+}
+
 func TestObjectNameTaken(t *testing.T) {
 	s := newShop(t, nil)
 	ann := s.User("ann")

@@ -145,6 +145,25 @@ func TestDrift(t *testing.T) {
 	c.want("Interns")
 }
 
+// As a leader whose caches are behind may write it.
+func TestAStatusOfSomebodyElseIsPutRight(t *testing.T) {
+	c := newCompany(t)
+	c.home("ann", nil)
+	c.Group("Devs", c.User("ann").Spec.ID)
+	c.Group("Ops")
+	c.want("Devs", "ann")
+	c.wantReasons()
+	before := c.Sync.DeepCopy()
+	c.Sync.Status.LabelNamespaces.Problems = []string{"GroupNotFound: there is none"}
+	if err := world.Admin.Status().Patch(t.Context(), c.Sync, client.MergeFrom(before)); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.reasons(); len(got) != 1 {
+		t.Fatalf("the status was not written: %q", got)
+	}
+	c.wantReasons()
+}
+
 func TestGroupsOfTheSpec(t *testing.T) {
 	c := newCompany(t)
 	ann := c.User("ann")

@@ -2,7 +2,9 @@ package source
 
 import (
 	"context"
+	"time"
 
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -32,6 +34,23 @@ func OnChange[T client.Object](concerns func(ctx context.Context, before, after 
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) {
 			add(q, concerns(ctx, e.Object.(T), none))
+		},
+	}
+}
+
+// statusSettleTime is how long after a change of a status it is looked at. It
+// bounds what two that disagree write.
+const statusSettleTime = time.Second
+
+// OnStatusChange has objects looked at again when their status was written,
+// which status gives. The writer may have read caches that were behind, or may
+// have led before; whoever leads now puts it right, or finds nothing to write.
+func OnStatusChange[T client.Object](status func(T) any) handler.EventHandler {
+	return handler.Funcs{
+		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			if !apiequality.Semantic.DeepEqual(status(e.ObjectOld.(T)), status(e.ObjectNew.(T))) {
+				q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, statusSettleTime)
+			}
 		},
 	}
 }
