@@ -44,6 +44,7 @@ func (o *options) register(flags *pflag.FlagSet) {
 	flags.IntVar(&c.MaxRequests, "max-concurrent-requests", 1024, "requests served at once, more get 503 with Retry-After; one sync gets at most half of it, n at once 1/(n+1) each")
 	flags.IntVar(&c.MaxConnections, "max-connections", 4096, "clients connected at once; one more takes the place of the one that has been without a request for longest")
 	flags.Int64Var(&c.MaxBodyBytes, "max-concurrent-body-bytes", 64<<20, "bytes of request bodies read at once, more wait and then get 503 with Retry-After; divided between syncs as requests are")
+	flags.Int64Var(&c.MaxAnswerBytes, "max-concurrent-answer-bytes", 128<<20, "about how many bytes large answers take at once until they are read, more wait and then get 503 with Retry-After; divided between syncs as requests are")
 	flags.DurationVar(&c.StopDelay, "shutdown-delay", 5*time.Second, "how long requests are accepted after SIGTERM, while /readyz says not ready; longer than balancers take to notice")
 	flags.BoolVar(&c.StrongReads, "strong-reads", false, "ask the API server also for what is found in the cache: reads never lag behind another replica's writes")
 	flags.StringSliceVar(&c.SyncNamespaces, "sync-namespaces", namespaces(podNamespace()), `namespaces whose IdentityProviderSyncs are served, or "*" for all (default: the operator's own)`)

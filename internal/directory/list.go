@@ -52,6 +52,12 @@ func (s scope) list(ctx context.Context, rt *schema.ResourceType, query scim.Que
 	if query.Need.Members && query.MaxMembers > 0 {
 		objects = upToMembers(objects, query.MaxMembers)
 	}
+	if query.Need.Members { // for all of the page at once
+		if err := query.Need.AffordMembers(ctx, membersOf(objects)); err != nil {
+			return nil, err
+		}
+		query.Need.Afford = nil
+	}
 	if n := len(objects); n > 0 && skip+n < page.Total {
 		place, err := sorter.place(ctx, objects[n-1])
 		if err != nil {
@@ -96,6 +102,16 @@ func upToMembers(objects []client.Object, most int) []client.Object {
 		}
 	}
 	return objects
+}
+
+// membersOf gives how many members the groups have together.
+func membersOf(objects []client.Object) (members int) {
+	for _, o := range objects {
+		if group, ok := o.(*v1alpha1.Group); ok {
+			members += int(group.Spec.MemberCount)
+		}
+	}
+	return members
 }
 
 // newer reads the objects for which the informer is behind. An object that is

@@ -24,6 +24,9 @@ func (s scope) resource(ctx context.Context, o client.Object, need scim.Need) (*
 		if !need.Members {
 			return r, nil
 		}
+		if err := need.AffordMembers(ctx, int(o.Spec.MemberCount)); err != nil {
+			return nil, err
+		}
 		ids, err := s.members(ctx, o)
 		if err != nil {
 			return nil, err

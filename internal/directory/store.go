@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/deadline"
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
@@ -54,6 +55,7 @@ func (s *store) beginRead(ctx context.Context, rt *schema.ResourceType) (scope, 
 
 // Create implements scim.Store.
 func (s *store) Create(ctx context.Context, rt *schema.ResourceType, attributes scim.Object, need scim.Need) (*scim.Resource, error) {
+	need.Afford = nil // the answer is as large as the request
 	c, ctx, cancel, err := s.begin(ctx, rt)
 	if err != nil {
 		return nil, err
@@ -122,6 +124,13 @@ func (s *store) Modify(ctx context.Context, rt *schema.ResourceType, id string, 
 		return nil, err
 	}
 	defer cancel()
+	// Once the change is committed, nothing may keep its answer from being given.
+	if g, ok := c.cachedByID(s.sync, id).(*v1alpha1.Group); ok {
+		if err := change.Need.AffordMembers(ctx, int(g.Spec.MemberCount)); err != nil {
+			return nil, err
+		}
+	}
+	change.Need.Afford = nil
 	o, err := c.modify(ctx, id, change)
 	if err != nil {
 		return nil, s.d.answer(err)

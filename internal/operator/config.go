@@ -35,6 +35,7 @@ type Config struct {
 	MaxRequests       int      // served at once; 0: the server's default
 	MaxConnections    int      // clients connected at once; 0: the server's default
 	MaxBodyBytes      int64    // of bodies read at once; 0: the server's default
+	MaxAnswerBytes    int64    // of large answers at once; 0: the server's default
 	StrongReads       bool     // ask the API server also for what is in the cache
 
 	// StopDelay is how long requests are still accepted when Run is to end,
@@ -78,8 +79,8 @@ func (c *Config) check() error {
 	if c.MaxBodyBytes != 0 && c.MaxBodyBytes < server.MinBodyBytes {
 		return fmt.Errorf("--max-concurrent-body-bytes: %d is too few: one sync gets half of them, which must do for one body: at least %d", c.MaxBodyBytes, server.MinBodyBytes)
 	}
-	if c.MaxRequests < 0 || c.MaxConnections < 0 || c.StopDelay < 0 {
-		return fmt.Errorf("--max-concurrent-requests, --max-connections and --shutdown-delay cannot be negative")
+	if c.MaxRequests < 0 || c.MaxConnections < 0 || c.MaxAnswerBytes < 0 || c.StopDelay < 0 {
+		return fmt.Errorf("--max-concurrent-requests, --max-concurrent-answer-bytes, --max-connections and --shutdown-delay cannot be negative")
 	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return fmt.Errorf("a TLS certificate and its key go together: set both --tls-cert-file and --tls-key-file, or neither")

@@ -120,7 +120,8 @@ func New(ctx context.Context, c Config) (*Operator, error) {
 	o.server, err = server.New(server.Options{
 		Address: c.SCIMAddress, CertFile: c.CertFile, KeyFile: c.KeyFile,
 		ExternalURL: c.ExternalURL, TrustForwarded: c.TrustForwarded, AllowedOrigins: c.AllowedOrigins,
-		MaxRequests: c.MaxRequests, MaxConnections: c.MaxConnections, MaxBodyBytes: c.MaxBodyBytes, StopDelay: c.StopDelay,
+		MaxRequests: c.MaxRequests, MaxConnections: c.MaxConnections, MaxBodyBytes: c.MaxBodyBytes,
+		MaxAnswerBytes: c.MaxAnswerBytes, StopDelay: c.StopDelay,
 		UnknownNamespace: c.readable(),
 		Sync:             sync, Serves: c.serves, Tokens: o.tokens, Activity: o.activity, Provisioning: o.provisioning,
 		Store: storeOf(o.directory, o.manager.GetCache(), o.mappings), Types: extensions.Types, Log: c.Log.WithName("scim"),

@@ -40,6 +40,21 @@ type Need struct {
 	// for, and from nothing else. A Store may do that itself, and keep it for as
 	// long as the resource does not change: Resource.Encoded.
 	Encoder Encoder
+	// Afford, unless nil, is asked before what takes much memory is put together,
+	// with about how many bytes it will take in all, also once it is written; its
+	// error is that of the call. Members are what takes much.
+	Afford func(ctx context.Context, bytes int) error
+}
+
+// MemberBytes is about what a member takes in an answer, with its share of the text.
+const MemberBytes = 256
+
+// AffordMembers asks for so many members, if the answer has them.
+func (n Need) AffordMembers(ctx context.Context, members int) error {
+	if n.Afford == nil || !n.Members || members == 0 {
+		return nil
+	}
+	return n.Afford(ctx, members*MemberBytes)
 }
 
 // Query chooses the resources of a list (RFC 7644 §3.4.2).

@@ -13,6 +13,7 @@ import (
 const (
 	defaultMaxRequests    = 1024
 	defaultMaxBodyBytes   = 64 << 20
+	defaultMaxAnswerBytes = 128 << 20
 	defaultMaxConnections = 4096
 
 	// maxBody is the largest body that is read; a larger one is a 413 unread.
@@ -24,7 +25,11 @@ const (
 	// half of it, which must do for one body.
 	MinBodyBytes = 2 * maxBody
 
-	// bodyWait is how long a request waits until its body may be read.
+	// smallAnswer is how many bytes an answer may take without asking.
+	smallAnswer = 64 << 10
+
+	// bodyWait is how long a request waits until its body may be read, or its
+	// answer put together.
 	bodyWait = 10 * time.Second
 	// busyRetry is when to try again after the server had too much to do.
 	busyRetry = time.Second
@@ -34,6 +39,9 @@ const (
 type capacity struct {
 	requests *shares // with a valid token
 	bodies   *shares // bytes of bodies of requests that are not answered yet
+	answers  *shares // bytes that large answers take until they are written
+	// largest is what the largest answer counts as, so that it gets its turn.
+	largest int64
 	// strangers are requests whose token has yet to be checked at the API
 	// server, or is being refused, by the path's sync, which need not exist.
 	strangers *shares
@@ -43,6 +51,8 @@ func newCapacity(o Options) capacity {
 	return capacity{
 		requests:  newShares(int64(o.MaxRequests)),
 		bodies:    newShares(o.MaxBodyBytes),
+		answers:   newShares(o.MaxAnswerBytes),
+		largest:   o.MaxAnswerBytes / 2,
 		strangers: newShares(int64(o.MaxRequests)),
 	}
 }
@@ -68,6 +78,23 @@ func (c *capacity) admit(ctx context.Context, rq *request) error {
 	return nil
 }
 
+// afford lets a request put together an answer that takes so many bytes in all.
+// One that waits for its client to read keeps them.
+func (c *capacity) afford(ctx context.Context, rq *request, bytes int64) error {
+	more := min(bytes, c.largest) - rq.answers
+	if bytes <= smallAnswer || more <= 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, bodyWait)
+	defer cancel()
+	if !c.answers.wait(ctx, rq.key, more) {
+		turnedAway.WithLabelValues("answers").Inc()
+		return scim.Unavailable(busyRetry, "as many large answers are being written as may be at once; try again, ask for less with count or excludedAttributes=members, or read answers faster")
+	}
+	rq.answers += more
+	return nil
+}
+
 // release gives back what the request took.
 func (c *capacity) release(rq *request) {
 	if rq.admitted {
@@ -75,6 +102,9 @@ func (c *capacity) release(rq *request) {
 	}
 	if rq.holds > 0 {
 		c.bodies.give(rq.key, rq.holds)
+	}
+	if rq.answers > 0 {
+		c.answers.give(rq.key, rq.answers)
 	}
 }
 

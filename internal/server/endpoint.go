@@ -73,7 +73,10 @@ func (e *endpoint) handler(rts []*schema.ResourceType) http.Handler {
 		Types:        rts,
 		BaseURL:      func(r *http.Request) string { return e.ro.urls.base(r, path) },
 		Authenticate: e.authenticate,
-		Log:          e.ro.options.Log.WithValues("sync", e.key.String()),
+		Afford: func(ctx context.Context, bytes int) error {
+			return e.ro.capacity.afford(ctx, requestOf(ctx), int64(bytes))
+		},
+		Log: e.ro.options.Log.WithValues("sync", e.key.String()),
 	})}
 	e.next.Store(s)
 	return s

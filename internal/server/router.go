@@ -83,7 +83,7 @@ func (ro *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer metrics.InFlight.Dec()
 	rq := &request{began: time.Now(), body: bodySize(r), answer: recorder{ResponseWriter: w}, url: *r.URL}
 	answer := &rq.answer
-	defer func() { ro.log(r, rq, answer); ro.observe(r, rq, answer) }()
+	defer func() { ro.log(r, rq, answer); ro.observe(r, rq, answer); rq.letGo(w, r) }()
 
 	if ro.stopping.Load() {
 		answer.Header().Set("Connection", "close")
@@ -122,6 +122,7 @@ type request struct {
 	// What it has of the server's capacity.
 	admitted bool
 	holds    int64 // of the bodies
+	answers  int64 // of the answers
 }
 
 type requestKey struct{}

@@ -63,12 +63,14 @@ type Options struct {
 	AllowedOrigins []string
 
 	// MaxRequests bounds the requests served at once, MaxConnections the clients
-	// connected, MaxBodyBytes the bodies read: at least MinBodyBytes. Of requests
-	// and bodies one sync gets at most half, n at once 1/(n+1) each. Zero: 1,024
-	// requests, 4,096 connections, 64 MiB.
+	// connected, MaxBodyBytes the bodies read: at least MinBodyBytes; MaxAnswerBytes
+	// the large answers put together. But for connections one sync gets at most
+	// half, n at once 1/(n+1) each. Zero: 1,024 requests, 4,096 connections, 64 MiB
+	// and 128 MiB.
 	MaxRequests    int
 	MaxConnections int
 	MaxBodyBytes   int64
+	MaxAnswerBytes int64
 	Timeouts       Timeouts
 
 	// StopDelay is how long the server goes on to accept requests when it is to
@@ -104,6 +106,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.MaxBodyBytes < MinBodyBytes {
 		o.MaxBodyBytes = defaultMaxBodyBytes
+	}
+	if o.MaxAnswerBytes <= 0 {
+		o.MaxAnswerBytes = defaultMaxAnswerBytes
 	}
 }
 

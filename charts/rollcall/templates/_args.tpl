@@ -17,6 +17,7 @@
 - --max-concurrent-requests={{ int64 .Values.scim.maxConcurrentRequests }}
 - --max-connections={{ int64 .Values.scim.maxConnections }}
 - --max-concurrent-body-bytes={{ int64 .Values.scim.maxConcurrentBodyBytes }}
+- --max-concurrent-answer-bytes={{ int64 .Values.scim.maxConcurrentAnswerBytes }}
 - --shutdown-delay={{ int64 .Values.shutdownDelaySeconds }}s
 {{- if .Values.scim.strongReads }}
 - --strong-reads

@@ -116,6 +116,7 @@
   "--max-concurrent-requests" "scim.maxConcurrentRequests"
   "--max-connections" "scim.maxConnections"
   "--max-concurrent-body-bytes" "scim.maxConcurrentBodyBytes"
+  "--max-concurrent-answer-bytes" "scim.maxConcurrentAnswerBytes"
   "--shutdown-delay" "shutdownDelaySeconds"
   "--provisioning-log" "provisioningLog"
   "--operator-namespace" "nothing: it is the release's"

@@ -47,6 +47,10 @@ type Options struct {
 	// a request without a token does not reach it and is a 401.
 	Authenticate func(ctx context.Context, token string) error
 
+	// Afford lets a large answer be put together, see scim.Need, and is asked
+	// again when it grows. Nil lets all of them.
+	Afford func(ctx context.Context, bytes int) error
+
 	Limits Limits
 	Log    logr.Logger // the zero value logs nothing
 }
@@ -98,6 +102,7 @@ type Handler struct {
 	store        scim.Store
 	baseURL      func(*http.Request) string
 	authenticate func(context.Context, string) error
+	afford       func(context.Context, int) error
 	limits       Limits
 	log          logr.Logger
 
@@ -111,6 +116,7 @@ func New(o Options) *Handler {
 		store:        o.Store,
 		baseURL:      o.BaseURL,
 		authenticate: o.Authenticate,
+		afford:       o.Afford,
 		limits:       o.Limits.withDefaults(),
 		log:          o.Log,
 	}

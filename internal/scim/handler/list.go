@@ -12,6 +12,9 @@ import (
 // reach: all before it has to be read. A cursor reaches any distance.
 const maxMerged = 10_000
 
+// freeRoom is the size of a page, in bytes, for which nobody is asked.
+const freeRoom = 64 << 10
+
 // list answers a query of one resource type (RFC 7644 §3.4.2).
 func (h *Handler) list(t *resourceType, rq *request) (answer, error) {
 	p, err := readParameters(rq.URL.RawQuery)
@@ -103,8 +106,15 @@ func (h *Handler) query(types []*resourceType, p parameters, rq *request) (answe
 	}
 	buf := newBuffer()
 	b := appendListHead(*buf, l.total, start, l.items)
+	room := freeRoom
 	for _, run := range l.shown {
 		for _, r := range run.resources {
+			if len(b) > room && h.afford != nil {
+				room = 2 * len(b)
+				if err := h.afford(rq.Context(), room); err != nil {
+					return answer{}, err
+				}
+			}
 			b = append(run.view.appendResource(b, r), ',')
 		}
 	}
@@ -139,7 +149,7 @@ func (h *Handler) newListing(types []*resourceType, p parameters, rq *request) (
 			return nil, err
 		}
 		part := part{view: newView(t, sel, h.baseURL(rq.Request)), at: positions[i]}
-		part.query.Need = sel.need(t)
+		part.query.Need = h.need(t, sel)
 		part.query.MaxMembers = h.limits.Members
 		expression, err := readFilter(t, p.filter)
 		if err != nil {

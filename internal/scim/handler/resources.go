@@ -35,6 +35,13 @@ func (v *view) answer(status int, r *scim.Resource) answer {
 	return answer{status: status, body: buf, etag: r.Meta.Version, location: v.location(r.ID)}
 }
 
+// need is what the Store has to put together for an answer.
+func (h *Handler) need(t *resourceType, sel selection) scim.Need {
+	need := sel.need(t)
+	need.Afford = h.afford
+	return need
+}
+
 func readFilter(t *resourceType, text string) (filter.Expression, error) {
 	if text == "" {
 		return nil, nil
@@ -65,7 +72,7 @@ func (h *Handler) create(t *resourceType, rq *request) (answer, error) {
 		return answer{}, err
 	}
 	v.sel = v.sel.sentBy(t, body)
-	r, err := h.store.Create(rq.Context(), t.ResourceType, attributes, v.sel.need(t))
+	r, err := h.store.Create(rq.Context(), t.ResourceType, attributes, h.need(t, v.sel))
 	if err != nil {
 		return answer{}, err
 	}
@@ -80,7 +87,7 @@ func (h *Handler) get(t *resourceType, rq *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	r, err := h.store.Get(rq.Context(), t.ResourceType, rq.id, v.sel.need(t))
+	r, err := h.store.Get(rq.Context(), t.ResourceType, rq.id, h.need(t, v.sel))
 	if err != nil {
 		return answer{}, err
 	}
@@ -109,7 +116,7 @@ func (h *Handler) replace(t *resourceType, rq *request) (answer, error) {
 	}
 	change.Precondition = precondition(rq.Request)
 	v.sel = v.sel.sentBy(t, body)
-	change.Need = v.sel.need(t)
+	change.Need = h.need(t, v.sel)
 	r, err := h.store.Modify(rq.Context(), t.ResourceType, rq.id, change)
 	if err != nil {
 		return answer{}, err
@@ -136,7 +143,7 @@ func (h *Handler) patch(t *resourceType, rq *request) (answer, error) {
 
 	v.sel = v.sel.sentBy(t, body)
 	show := showsPatched(t, rq, p)
-	need := v.sel.need(t)
+	need := h.need(t, v.sel)
 	// Whether a group's members will be shown depends on how many there are
 	// after the change, so they are read only then.
 	later := show && need.Members && p.attributes == ""

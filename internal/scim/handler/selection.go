@@ -145,7 +145,7 @@ func (s selection) extension(urn, attribute string) bool {
 	return s.only == nil || s.only.others[urn] || s.only.others[name]
 }
 
-// need is what the Store has to put together for an answer.
+// need is what of a resource is shown.
 func (s selection) need(t *resourceType) scim.Need {
 	urn := t.foldedURN
 	need := scim.Need{
