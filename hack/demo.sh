@@ -87,10 +87,11 @@ finish() {
 # --- steps ------------------------------------------------------------------------
 
 start_control_plane() {
+  if [[ ! -x bin/devcluster ]]; then echo "Building bin/devcluster: a minute or two the first time ..."; fi
+  go build -o bin/devcluster ./hack/devcluster
   title "Starting etcd, kube-apiserver and kube-controller-manager"
   rm -rf "$directory"
   mkdir -p "$directory/tmp"
-  go build -o bin/devcluster ./hack/devcluster
   TMPDIR=$PWD/$directory/tmp KUBEBUILDER_ATTACH_CONTROL_PLANE_OUTPUT=true \
     devcluster --kubeconfig "$KUBECONFIG" >"$directory/controlplane.log" 2>&1 </dev/null &
   cluster=$!

@@ -2,6 +2,7 @@ package projection
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 )
@@ -82,21 +83,25 @@ func (r *roster) giveName(p *person) {
 		r.unusable.Add("%q (%v)", p.user.Spec.UserName, err)
 		return
 	}
-	p.name, p.bearers = name, p.state
-	for _, id := range r.Usernames.Users(name) {
-		if id == p.user.Spec.ID {
-			continue
-		}
-		other, ok := r.byID(id)
-		if !ok {
-			continue
-		}
-		if !r.shared[name] {
-			r.shared[name] = true
-			r.notUnique.Add("%q (%q, %q)", name, p.user.Spec.UserName, other.user.Spec.UserName)
-		}
-		p.bearers = min(p.bearers, other.state)
+	p.name, p.bearers = name, min(p.state, r.bearersOfAll(name))
+}
+
+// bearersOfAll says whether all users that have a name are active and synced. It
+// looks at them once, however many there are, and reports those that share it.
+func (r *roster) bearersOfAll(name string) verdict {
+	if all, known := r.shared[name]; known {
+		return all
 	}
+	all, bearers := yes, r.bearersOf(name)
+	for _, p := range bearers {
+		all = min(all, p.state)
+	}
+	if len(bearers) > 1 {
+		r.shared[name] = all
+		slices.SortFunc(bearers, func(a, b *person) int { return strings.Compare(a.user.Spec.UserName, b.user.Spec.UserName) })
+		r.notUnique.Add("%q (%q, %q)", name, bearers[0].user.Spec.UserName, bearers[1].user.Spec.UserName)
+	}
+	return all
 }
 
 // bearersOf gives the users that have a name and exist.

@@ -2,6 +2,7 @@ package projection
 
 import (
 	"iter"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -63,10 +64,16 @@ func newTargets(b Binding, current []CurrentObject, namespaces Namespaces, repor
 			t.onlyWhere(current)
 			return t
 		}
+		var selected []Namespace
 		for namespace := range namespaces.Namespaces() {
 			if t.selects(namespace) {
-				t.add(namespace)
+				selected = append(selected, namespace)
 			}
+		}
+		// In order, so that the same is told of them each time.
+		slices.SortFunc(selected, func(a, b Namespace) int { return strings.Compare(a.Name, b.Name) })
+		for _, namespace := range selected {
+			t.add(namespace)
 		}
 		return t
 	}

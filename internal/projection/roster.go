@@ -21,9 +21,9 @@ type roster struct {
 	allowError error
 	notAllowed Tally
 
-	unusable  Tally           // members without a name that can be bound
-	notUnique Tally           // names of members that other users have too
-	shared    map[string]bool // names in notUnique
+	unusable  Tally              // members without a name that can be bound
+	notUnique Tally              // names of members that other users have too
+	shared    map[string]verdict // names in notUnique, and whether all users of one are active and synced
 }
 
 // person is a user as one projection sees it.
@@ -40,7 +40,7 @@ type person struct {
 func newRoster(name types.NamespacedName, source Source) *roster {
 	return &roster{
 		Source: source, name: name, filter: newUserFilter(source.Sync, source.Directory),
-		users: map[string]*person{}, allowed: map[string]verdict{}, shared: map[string]bool{},
+		users: map[string]*person{}, allowed: map[string]verdict{}, shared: map[string]verdict{},
 	}
 }
 

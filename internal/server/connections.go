@@ -13,20 +13,29 @@ import (
 	"golang.org/x/time/rate"
 )
 
+// maxUnfinished is how many bytes clients may have sent, together, of requests
+// that are not complete. Of short header fields net/http makes 15 times as much
+// in memory, and keeps it until the last has come or ReadHeaderTimeout has passed.
+const maxUnfinished = 16 << 20
+
 // connections bounds how many clients are connected at once. When there are as
 // many as may be, a new one takes the place of the one that has been without a
 // request for longest: an idle one, or one that never finished the header of a
 // request. So neither open connections nor headers sent byte by byte keep
 // others out. If requests are being answered on all of them, it is closed.
+//
+// Headers that never end are bounded together, too: beyond maxUnfinished, the
+// connection with the most of it is closed.
 type connections struct {
 	net.Listener
 	limit int
 	log   logr.Logger
 	tells rate.Sometimes
 
-	mu    sync.Mutex
-	open  int
-	quiet *list.List // those without a request, in the order in which they became so
+	mu         sync.Mutex
+	open       int
+	quiet      *list.List // those without a request, in the order in which they became so
+	unfinished int        // of all in quiet
 }
 
 func newConnections(listener net.Listener, limit int, log logr.Logger) *connections {
@@ -42,9 +51,10 @@ type connection struct {
 	of *connections
 
 	// Guarded by of.mu.
-	requests int           // being answered
-	place    *list.Element // in of.quiet; nil while there are requests
-	closed   bool
+	requests   int           // being answered
+	place      *list.Element // in of.quiet; nil while there are requests
+	unfinished int           // bytes that came since there was a request
+	closed     bool
 }
 
 // Accept waits for the next client.
@@ -100,6 +110,38 @@ func (c *connections) tell(admitted bool) {
 	})
 }
 
+// Read counts what comes while there is no request.
+func (n *connection) Read(b []byte) (int, error) {
+	got, err := n.Conn.Read(b)
+	if most := n.of.received(n, got); most != nil {
+		closedConnections.WithLabelValues("unfinished").Inc()
+		_ = most.Conn.Close()
+	}
+	return got, err
+}
+
+// received gives the connection to be closed if that was too much; else nil.
+func (c *connections) received(n *connection, bytes int) (most *connection) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n.place == nil {
+		return nil
+	}
+	n.unfinished += bytes
+	c.unfinished += bytes
+	if c.unfinished <= maxUnfinished {
+		return nil
+	}
+	most = n
+	for place := c.quiet.Front(); place != nil; place = place.Next() {
+		if other := place.Value.(*connection); other.unfinished > most.unfinished {
+			most = other
+		}
+	}
+	most.leave()
+	return most
+}
+
 // leave takes a connection out of the count. of.mu is held.
 func (n *connection) leave() {
 	if n.closed {
@@ -107,9 +149,15 @@ func (n *connection) leave() {
 	}
 	n.closed = true
 	n.of.open--
+	n.leaveQuiet()
+}
+
+// leaveQuiet takes it out of those without a request. of.mu is held.
+func (n *connection) leaveQuiet() {
 	if n.place != nil {
 		n.of.quiet.Remove(n.place)
-		n.place = nil
+		n.of.unfinished -= n.unfinished
+		n.place, n.unfinished = nil, 0
 	}
 }
 
@@ -127,10 +175,7 @@ func (n *connection) begin() {
 	n.of.mu.Lock()
 	defer n.of.mu.Unlock()
 	n.requests++
-	if n.place != nil {
-		n.of.quiet.Remove(n.place)
-		n.place = nil
-	}
+	n.leaveQuiet()
 }
 
 func (n *connection) end() {

@@ -2,6 +2,7 @@ package networkpolicy
 
 import (
 	"slices"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,8 +28,8 @@ type Bypass struct {
 	SomePorts bool
 }
 
-// FindNeighbors looks at the policies of the namespace, in order of their names;
-// those of GroupNetworkPolicies do not count. What is found is so, but not all
+// FindNeighbors looks at the policies of the namespace, and tells of them in order
+// of their names; those of GroupNetworkPolicies do not count. What is found is so, but not all
 // that is so is found: of two selectors that look different it cannot be told
 // which pods there will be.
 func FindNeighbors(policy *v1alpha1.GroupNetworkPolicy, policies []networkingv1.NetworkPolicy) Neighbors {
@@ -36,6 +37,7 @@ func FindNeighbors(policy *v1alpha1.GroupNetworkPolicy, policies []networkingv1.
 	if err != nil {
 		return Neighbors{}
 	}
+	policies = slices.SortedFunc(slices.Values(policies), func(a, b networkingv1.NetworkPolicy) int { return strings.Compare(a.Name, b.Name) })
 	var n Neighbors
 	for _, direction := range t.policyTypes {
 		closed := false
