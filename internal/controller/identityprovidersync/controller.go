@@ -22,6 +22,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -38,8 +39,14 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/token"
 )
 
-// interval is how often traffic may change a status.
-const interval = 10 * time.Second
+// interval is how often traffic may change a status, and lastRetry when to try
+// again, at the latest, what failed: also what goes with a deleted sync, access
+// above all, once the API server is back.
+const (
+	interval   = 10 * time.Second
+	firstRetry = 10 * time.Millisecond
+	lastRetry  = interval
+)
 
 // Options are what the controller works with. All but Labeled are required.
 type Options struct {
@@ -90,8 +97,15 @@ func (c *Controller) Register(m manager.Manager) error {
 		Watches(&v1alpha1.Group{}, c.census.handler()).
 		WatchesRawSource(c.guardChanges()).
 		WatchesRawSource(c.Admission.Source(c.all)).
-		WithOptions(controller.Options{MaxConcurrentReconciles: 4}).
+		WithOptions(options()).
 		Complete(c)
+}
+
+func options() controller.Options {
+	return controller.Options{
+		MaxConcurrentReconciles: 4,
+		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+	}
 }
 
 // all are the requests for every sync.
