@@ -83,24 +83,29 @@ func (r *roster) giveName(p *person) {
 		r.unusable.Add("%q (%v)", p.user.Spec.UserName, err)
 		return
 	}
-	p.name, p.bearers = name, min(p.state, r.bearersOfAll(name))
+	p.name, p.bearers = name, min(p.state, r.others(p, name))
 }
 
-// bearersOfAll says whether all users that have a name are active and synced. It
-// looks at them once, however many there are, and reports those that share it.
-func (r *roster) bearersOfAll(name string) verdict {
+// others says whether all users that have a person's name are active and synced.
+// However many there are, they are looked at once. Who shares a name is reported.
+func (r *roster) others(p *person, name string) verdict {
 	if all, known := r.shared[name]; known {
 		return all
 	}
-	all, bearers := yes, r.bearersOf(name)
-	for _, p := range bearers {
-		all = min(all, p.state)
+	bearers := r.bearersOf(name)
+	if !slices.Contains(bearers, p) {
+		bearers = append(bearers, p)
 	}
-	if len(bearers) > 1 {
-		r.shared[name] = all
-		slices.SortFunc(bearers, func(a, b *person) int { return strings.Compare(a.user.Spec.UserName, b.user.Spec.UserName) })
-		r.notUnique.Add("%q (%q, %q)", name, bearers[0].user.Spec.UserName, bearers[1].user.Spec.UserName)
+	if len(bearers) == 1 {
+		return yes
 	}
+	all := yes
+	for _, bearer := range bearers {
+		all = min(all, bearer.state)
+	}
+	r.shared[name] = all
+	slices.SortFunc(bearers, func(a, b *person) int { return strings.Compare(a.user.Spec.UserName, b.user.Spec.UserName) })
+	r.notUnique.Add("%q (%q, %q)", name, bearers[0].user.Spec.UserName, bearers[1].user.Spec.UserName)
 	return all
 }
 

@@ -2,6 +2,8 @@ package projection
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -355,5 +357,40 @@ func TestUnresolvedIsNotCutOff(t *testing.T) {
 	got := Project(request(binding(append(groups, "devs")...), c.source(entra())))
 	if len(got.Problems) != MaxProblems || !got.Unresolved {
 		t.Errorf("%d problems, unresolved: %v", len(got.Problems), got.Unresolved)
+	}
+}
+
+// asked counts how many users were looked at by their name.
+type asked struct {
+	lookup
+	users int
+}
+
+func (a *asked) Name(*v1alpha1.User) (string, error) { return "everybody", nil }
+
+func (a *asked) Users(string) []string {
+	ids := slices.Collect(maps.Keys(a.lookup.users))
+	a.users += len(ids)
+	return ids
+}
+
+// An author's subject.name may give all users one name.
+func TestWhatIsLookedAtGrowsWithUsersNotWithTheirSquare(t *testing.T) {
+	c := crowd(names(300)...)
+	a := &asked{lookup: lookup{c}}
+	r := request(binding("devs"), Source{Sync: entra(), Directory: c, Usernames: a})
+	told := map[string]bool{}
+	for range 5 {
+		o := Project(r)
+		if got := bound(o); !slices.Equal(got, []string{"everybody"}) || !slices.Equal(reasons(o), []Reason{ReasonUsernameNotUnique}) {
+			t.Fatalf("bound %q, problems %v", got, o.Problems)
+		}
+		told[o.Problems[0].Message] = true
+	}
+	if most := 5 * 5 * 300; a.users > most {
+		t.Errorf("%d users were looked at, want at most %d", a.users, most)
+	}
+	if len(told) != 1 {
+		t.Errorf("the same is told in different words: %v", told)
 	}
 }

@@ -252,3 +252,26 @@ func TestProtectedNamespace(t *testing.T) {
 		}
 	}
 }
+
+// An informer gives namespaces in any order; a status is written when its words change.
+func TestTheSameIsToldInWhateverOrderNamespacesCome(t *testing.T) {
+	all := cluster{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}, {Name: "e"}}
+	tell := func(namespaces cluster) string {
+		b := &v1alpha1.ClusterGroupRoleBinding{}
+		b.Spec.GroupGrant = binding("devs").Spec.GroupGrant
+		b.Spec.GroupRefs[0].SyncRef.Namespace = "team"
+		b.Spec.Target = v1alpha1.BindingTarget{Scope: v1alpha1.ScopeNamespaces, NamespaceSelector: &metav1.LabelSelector{}}
+		r := request(binding("devs"), crowd("ann").source(entra()))
+		r.Binding, r.Namespaces, r.Current = OfClusterGroupRoleBinding(b), namespaces, nil
+		o := Project(r)
+		if !slices.Equal(reasons(o), []Reason{ReasonNamespaceNotAllowed}) {
+			t.Fatalf("problems: %v", o.Problems)
+		}
+		return o.Problems[0].Message
+	}
+	backwards := slices.Clone(all)
+	slices.Reverse(backwards)
+	if one, other := tell(all), tell(backwards); one != other {
+		t.Errorf("told once %q and once %q", one, other)
+	}
+}

@@ -2,7 +2,6 @@ package groupnetworkpolicy_test
 
 import (
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"testing"
@@ -10,7 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -347,24 +345,4 @@ func values(np *networkingv1.NetworkPolicy) int {
 		}
 	}
 	return n
-}
-
-// What is told is in order, so that a status which is looked at again is the same.
-func TestAStatusRests(t *testing.T) {
-	s := newShop(t, nil)
-	s.Group("Devs", s.User("ann").Spec.ID)
-	for i := range 8 {
-		s.Create(&networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: fmt.Sprintf("all-%d", i)},
-			Spec: networkingv1.NetworkPolicySpec{PodSelector: dbSelector, Ingress: []networkingv1.NetworkPolicyIngressRule{{}}}})
-	}
-	p := s.letIn(byPod)
-	s.wantCondition(p, v1alpha1.ConditionBypassed, "True OtherPolicyAllowsAll")
-	seen := map[string]bool{}
-	for begin := time.Now(); time.Since(begin) < 5*time.Second; time.Sleep(50 * time.Millisecond) {
-		s.Get(p)
-		seen[meta.FindStatusCondition(p.Status.Conditions, v1alpha1.ConditionBypassed).Message] = true
-	}
-	if len(seen) != 1 {
-		t.Errorf("the condition told of %d different policies: %q", len(seen), slices.Sorted(maps.Keys(seen)))
-	}
 }

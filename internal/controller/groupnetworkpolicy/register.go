@@ -72,7 +72,10 @@ func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
 		For(&v1alpha1.GroupNetworkPolicy{}, builder.WithPredicates(predicate.Funcs{
 			UpdateFunc: func(e event.UpdateEvent) bool { return !source.SameSpec(e.ObjectOld, e.ObjectNew) },
 		})).
-		Watches(&v1alpha1.GroupNetworkPolicy{}, source.OnStatusChange(func(p *v1alpha1.GroupNetworkPolicy) any { return p.Status })).
+		Watches(&v1alpha1.GroupNetworkPolicy{}, source.OnStatusChange(func(p *v1alpha1.GroupNetworkPolicy) source.Status {
+			s := p.Status.DeepCopy()
+			return source.Status{All: s, Conditions: s.Conditions, Problems: s.Problems}
+		})).
 		Watches(&v1alpha1.Group{}, source.OnChange(measured(c, c.groupChanged))).
 		Watches(&v1alpha1.User{}, source.OnChange(measured(c, c.userChanged))).
 		Watches(&v1alpha1.IdentityProviderSync{}, source.OnChange(c.syncChanged)).

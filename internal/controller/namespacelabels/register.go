@@ -48,7 +48,13 @@ func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
 			DeleteFunc: func(event.DeleteEvent) bool { return false },
 		})).
 		Watches(&v1alpha1.IdentityProviderSync{}, source.OnChange(c.syncChanged)).
-		Watches(&v1alpha1.IdentityProviderSync{}, source.OnStatusChange(func(s *v1alpha1.IdentityProviderSync) any { return s.Status.LabelNamespaces })).
+		Watches(&v1alpha1.IdentityProviderSync{}, source.OnStatusChange(func(s *v1alpha1.IdentityProviderSync) source.Status {
+			labels := s.Status.LabelNamespaces.DeepCopy()
+			if labels == nil {
+				return source.Status{}
+			}
+			return source.Status{All: labels, Problems: labels.Problems}
+		})).
 		Watches(&v1alpha1.Group{}, source.OnChange(c.groupChanged)).
 		Watches(&v1alpha1.User{}, source.OnChange(c.userChanged)).
 		Watches(&corev1.Namespace{}, source.OnChange(c.namespaceChanged)).

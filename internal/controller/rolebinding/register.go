@@ -117,7 +117,10 @@ func (c *Controllers) register(ctx context.Context, m manager.Manager, k kind) e
 			}
 			return changed
 		}})).
-		Watches(k.empty(), source.OnStatusChange(func(o client.Object) any { return k.status(o) })).
+		Watches(k.empty(), source.OnStatusChange(func(o client.Object) source.Status {
+			s := k.status(o).DeepCopy()
+			return source.Status{All: s, Conditions: s.Conditions, Problems: s.Problems}
+		})).
 		Watches(&v1alpha1.Group{}, source.OnChange(calling(a, a.groupChanged))).
 		Watches(&v1alpha1.User{}, source.OnChange(calling(a, a.userChanged))).
 		Watches(&v1alpha1.IdentityProviderSync{}, source.OnChange(calling(a, a.syncChanged))).

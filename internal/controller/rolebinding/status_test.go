@@ -1,11 +1,7 @@
 package rolebinding_test
 
 import (
-	"maps"
-	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -42,24 +38,5 @@ func TestAStatusOfSomebodyElseIsPutRight(t *testing.T) {
 	w.wantReason(b, "Bound")
 	if status, _ := w.status(b); status.MembersApplied != 1 {
 		t.Errorf("%d members are applied, want 1", status.MembersApplied)
-	}
-}
-
-// What is told is in order, so that a status which is looked at again is the same.
-func TestAStatusRests(t *testing.T) {
-	w := newWorld(t) // whose groups may be bound in no other namespace
-	w.group("Devs", w.user("ann").Spec.ID)
-	for range 40 {
-		createNamespace(t, map[string]string{"team": w.namespace})
-	}
-	b := w.bindCluster(selected("team", w.namespace), nil)
-	w.wantReason(b, "NamespaceNotAllowed")
-	seen := map[string]bool{}
-	for begin := time.Now(); time.Since(begin) < 12*time.Second; time.Sleep(50 * time.Millisecond) {
-		status, _ := w.status(b)
-		seen[strings.Join(status.Problems, "\n")] = true
-	}
-	if len(seen) != 1 {
-		t.Errorf("the status told of %d different problems: %q", len(seen), slices.Sorted(maps.Keys(seen)))
 	}
 }

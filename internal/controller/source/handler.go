@@ -2,9 +2,11 @@ package source
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -38,19 +40,50 @@ func OnChange[T client.Object](concerns func(ctx context.Context, before, after 
 	}
 }
 
-// statusSettleTime is how long after a change of a status it is looked at. It
-// bounds what two that disagree write.
-const statusSettleTime = time.Second
+const (
+	// statusSettleTime is how long after a change of a status it is looked at. It
+	// bounds what two that disagree write.
+	statusSettleTime = time.Second
+	// wordsSettleTime is the same when only words have changed. They may do so
+	// whenever a write that was refused is tried again, which must stay seldom.
+	wordsSettleTime = time.Minute
+)
+
+// Status is a copy of a status, and what of it has words.
+type Status struct {
+	All        any
+	Conditions []metav1.Condition
+	Problems   []string
+}
+
+// dropWords leaves types, reasons and numbers.
+func (s Status) dropWords() {
+	for i := range s.Conditions {
+		s.Conditions[i].Message = ""
+	}
+	for i := range s.Problems {
+		s.Problems[i], _, _ = strings.Cut(s.Problems[i], ": ")
+	}
+}
 
 // OnStatusChange has objects looked at again when their status was written,
-// which status gives. The writer may have read caches that were behind, or may
-// have led before; whoever leads now puts it right, or finds nothing to write.
-func OnStatusChange[T client.Object](status func(T) any) handler.EventHandler {
+// of which status gives a copy. The writer may have read caches that were behind,
+// or may have led before; whoever leads now puts it right, or finds nothing to
+// write.
+func OnStatusChange[T client.Object](status func(T) Status) handler.EventHandler {
 	return handler.Funcs{
 		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
-			if !apiequality.Semantic.DeepEqual(status(e.ObjectOld.(T)), status(e.ObjectNew.(T))) {
-				q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, statusSettleTime)
+			before, after := status(e.ObjectOld.(T)), status(e.ObjectNew.(T))
+			if apiequality.Semantic.DeepEqual(before.All, after.All) {
+				return
 			}
+			before.dropWords()
+			after.dropWords()
+			in := statusSettleTime
+			if apiequality.Semantic.DeepEqual(before.All, after.All) {
+				in = wordsSettleTime
+			}
+			q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, in)
 		},
 	}
 }

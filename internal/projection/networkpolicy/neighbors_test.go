@@ -2,6 +2,7 @@ package networkpolicy
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -115,4 +116,23 @@ func TestCovers(t *testing.T) {
 			t.Fatalf("%v is not covered by itself and by everything", narrow)
 		}
 	})
+}
+
+// A cache gives policies in any order; a status is written when its words change.
+func TestNeighborsAreToldInOrder(t *testing.T) {
+	p := policy()
+	letIn(p, podPeer)
+	var policies []networkingv1.NetworkPolicy
+	for _, name := range []string{"c", "a", "b"} {
+		other := networkingv1.NetworkPolicy{Spec: networkingv1.NetworkPolicySpec{Ingress: []networkingv1.NetworkPolicyIngressRule{{}}}}
+		other.Name = name
+		policies = append(policies, other)
+	}
+	var names []string
+	for _, bypass := range FindNeighbors(p, policies).Bypasses {
+		names = append(names, bypass.Name)
+	}
+	if want := []string{"a", "b", "c"}; !slices.Equal(names, want) {
+		t.Errorf("told of %q, want %q", names, want)
+	}
 }
