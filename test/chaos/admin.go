@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -181,6 +182,26 @@ func (r *run) recreateNamespace(ctx context.Context) (string, time.Time, error) 
 	gone := time.Since(began)
 	err := r.createTeam(ctx, name)
 	return fmt.Sprintf("%s, gone after %s", name, round(gone)), time.Now(), err
+}
+
+// withdrawRights takes the operator's rights away for a while, and cuts its
+// connections, so that what it watched is refused too.
+func (r *run) withdrawRights(ctx context.Context) (string, time.Time, error) {
+	rights := &rbacv1.ClusterRoleBinding{}
+	if err := r.admin.Get(ctx, client.ObjectKey{Name: "rollcall-manager"}, rights); err != nil {
+		return "", time.Time{}, err
+	}
+	if err := r.admin.Delete(ctx, rights.DeepCopy()); err != nil {
+		return "", time.Time{}, err
+	}
+	began := time.Now()
+	for _, p := range r.replicas {
+		p.line.cut()
+	}
+	err := pause(ctx, r.between(time.Second, 10*time.Second))
+	rights.ObjectMeta = metav1.ObjectMeta{Name: rights.Name, Labels: rights.Labels, Annotations: rights.Annotations}
+	err = errors.Join(err, r.admin.Create(context.WithoutCancel(ctx), rights))
+	return fmt.Sprintf("for %s", round(time.Since(began))), time.Now(), err
 }
 
 // drift edits or deletes a RoleBinding of each binding by hand.

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,8 @@ const (
 	faultAPIStop    = "apiserver-stop"
 	faultEtcdKill   = "etcd-kill"
 	faultEtcdPause  = "etcd-pause"
+	faultEtcdFull   = "etcd-full"
+	faultRights     = "no-rights"
 	faultSlow       = "slow"
 	faultErrors     = "errors"
 	faultCut        = "watch-cut"
@@ -44,6 +47,8 @@ var faults = map[string]fault{
 	faultAPIStop:    (*run).stopAPIServer,
 	faultEtcdKill:   (*run).killEtcd,
 	faultEtcdPause:  (*run).pauseEtcd,
+	faultEtcdFull:   (*run).fillEtcd,
+	faultRights:     (*run).withdrawRights,
 	faultSlow:       (*run).slowAPIServer,
 	faultErrors:     (*run).failingAPIServer,
 	faultCut:        (*run).cutConnections,
@@ -265,6 +270,17 @@ func (r *run) pauseEtcd(ctx context.Context) (string, time.Time, error) {
 		err = failure
 	}
 	return fmt.Sprintf("stopped for %s", round(time.Since(stopped))), time.Now(), err
+}
+
+// fillEtcd lets no write pass, but deletions: the quota of etcd is used up.
+func (r *run) fillEtcd(ctx context.Context) (string, time.Time, error) {
+	if err := r.plane.full(ctx, true); err != nil {
+		return "", time.Time{}, err
+	}
+	began := time.Now()
+	err := pause(ctx, r.between(time.Second, 8*time.Second))
+	err = errors.Join(err, r.plane.full(context.WithoutCancel(ctx), false))
+	return fmt.Sprintf("for %s", round(time.Since(began))), time.Now(), err
 }
 
 // known says whether all names are of faults.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -133,6 +134,10 @@ func (p *plane) ask(ctx context.Context, url string) error {
 		return err
 	}
 	request.Header.Set("Authorization", "Bearer "+p.adminToken)
+	return p.expectOK(request)
+}
+
+func (p *plane) expectOK(request *http.Request) error {
 	response, err := p.probe.Do(request)
 	if err != nil {
 		return err
@@ -143,6 +148,21 @@ func (p *plane) ask(ctx context.Context, url string) error {
 		return errors.New(response.Status)
 	}
 	return nil
+}
+
+// full has etcd take no more writes, as when its quota is used up, or take them
+// again.
+func (p *plane) full(ctx context.Context, full bool) error {
+	action := "DEACTIVATE"
+	if full {
+		action = "ACTIVATE"
+	}
+	body := fmt.Sprintf(`{"action":%q,"memberID":"0","alarm":"NOSPACE"}`, action)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.etcdURL+"/v3/maintenance/alarm", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	return p.expectOK(request)
 }
 
 // stop ends everything.

@@ -39,7 +39,7 @@ func (r *run) report(s *snapshot) error {
 	fmt.Fprintf(&b, "%s\n", counts)
 	fmt.Fprintf(&b, "the balancer: %d connections, %d refused and tried once more, %d refused twice\n",
 		r.balancer.connections.Load(), r.balancer.refused.Load(), r.balancer.unreachable.Load())
-	fmt.Fprintf(&b, "replicas that ended by themselves (a leader that loses its lead does): %d\n", exits)
+	fmt.Fprintf(&b, "replicas that ended by themselves: %d\n", exits)
 	fmt.Fprintf(&b, "at the end %d users, %d groups, %d slices; left behind: %d slices (%d after %s more), %d claims\n\n",
 		len(s.users), len(s.groups), s.slices, s.unusedSlices, s.sweptSlices, round(s.sweep), s.claims)
 	r.tabulate(&b)

@@ -24,7 +24,9 @@ func (r *run) rollingRestarts(ctx context.Context) error {
 			return err
 		}
 	}
-	r.recovery(ctx, "before the restarts", time.Now())
+	if e := r.recovery(ctx, "before the restarts", time.Now()); e.stuck != "" {
+		r.tally.find(kindStuck, "before the restarts: %s", e.stuck)
+	}
 	if err := pause(ctx, 2*time.Second); err != nil {
 		return err
 	}

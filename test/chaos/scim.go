@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -68,9 +70,10 @@ func newSCIMClient(base string, b *bearer, t *tally) *scimClient {
 
 // answer is what came back; err is set if nothing did.
 type answer struct {
-	status int
-	body   []byte
-	err    error
+	status     int
+	body       []byte
+	retryAfter string
+	err        error
 }
 
 // succeeded says the change has happened.
@@ -81,11 +84,37 @@ func (a answer) unclear() bool {
 	return a.err != nil || a.status >= 500 || a.status == http.StatusTooManyRequests
 }
 
+// complaint says what is wrong with the answer to a request that could not be
+// served: it must be a 429 or 503 with Retry-After and a SCIM error.
+func (a answer) complaint() string {
+	if !a.unclear() || a.err != nil {
+		return ""
+	}
+	var e struct {
+		Schemas []string
+		Status  string
+	}
+	switch {
+	case a.status != http.StatusTooManyRequests && a.status != http.StatusServiceUnavailable:
+		return "it is neither 429 nor 503"
+	case a.retryAfter == "":
+		return "it has no Retry-After"
+	case json.Unmarshal(a.body, &e) != nil || !slices.Contains(e.Schemas, scimError) || e.Status != strconv.Itoa(a.status):
+		return "it is no SCIM error"
+	}
+	return ""
+}
+
+const scimError = "urn:ietf:params:scim:api:messages:2.0:Error"
+
 // do sends a request, and counts it and its answer.
 func (c *scimClient) do(ctx context.Context, method, path, body string) answer {
 	a := c.send(ctx, method, path, body)
 	if ctx.Err() == nil {
 		c.tally.count(a)
+	}
+	if wrong := a.complaint(); wrong != "" {
+		c.tally.find(kindAnswer, "%s %s was answered %d %s: %s", method, path, a.status, a.body, wrong)
 	}
 	return a
 }
@@ -107,7 +136,7 @@ func (c *scimClient) send(ctx context.Context, method, path, body string) answer
 	}
 	defer func() { _ = response.Body.Close() }()
 	content, err := io.ReadAll(response.Body)
-	return answer{status: response.StatusCode, body: content, err: err}
+	return answer{status: response.StatusCode, body: content, retryAfter: response.Header.Get("Retry-After"), err: err}
 }
 
 // resource is what this check looks at of a SCIM resource or list.
@@ -121,6 +150,7 @@ type resource struct {
 	Active      *bool
 	Enterprise  struct{ Department string } `json:"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"`
 	Members     []struct{ Value string }
+	Groups      []struct{ Value string }
 
 	TotalResults int
 	Resources    []resource

@@ -183,16 +183,19 @@ func (r *run) conclusion(o *owned, id string, s state, partial error) {
 // their groups.
 func (s *snapshot) wronglyBound(r *run) []string {
 	var wrong []string
-	compare := func(namespace, kind, owner string, wanted map[string]bool) {
-		got := s.subjects(namespace, kind, owner)
-		for name := range wanted {
-			if got[name] != 1 {
-				wrong = append(wrong, fmt.Sprintf("%s %s in %s binds %s %d times, want once", kind, owner, namespace, name, got[name]))
+	type owner struct{ namespace, kind, name string }
+	var owners []owner
+	compare := func(namespace, kind, name string, wanted map[string]bool) {
+		owners = append(owners, owner{namespace, kind, name})
+		got := s.subjects(namespace, kind, name)
+		for subject := range wanted {
+			if got[subject] != 1 {
+				wrong = append(wrong, fmt.Sprintf("%s %s in %s binds %s %d times, want once", kind, name, namespace, subject, got[subject]))
 			}
 		}
-		for name := range got {
-			if !wanted[name] {
-				wrong = append(wrong, fmt.Sprintf("%s %s in %s binds %s, who is no active member", kind, owner, namespace, name))
+		for subject := range got {
+			if !wanted[subject] {
+				wrong = append(wrong, fmt.Sprintf("%s %s in %s binds %s, who is no active member", kind, name, namespace, subject))
 			}
 		}
 	}
@@ -204,6 +207,15 @@ func (s *snapshot) wronglyBound(r *run) []string {
 		compare(team, "ClusterGroupRoleBinding", "canary", s.wantedSubjects(func(name string) bool { return name == canaryGroup }))
 		matches := func(name string) bool { return selected && pattern.MatchString(name) }
 		compare(team, "ClusterGroupRoleBinding", "pattern", s.wantedSubjects(matches))
+	}
+	for i := range s.bindings {
+		b := &s.bindings[i]
+		_, ours := teams[b.Namespace]
+		if ours && b.Labels["app.kubernetes.io/managed-by"] == "rollcall" && len(b.Subjects) > 0 && !slices.ContainsFunc(owners, func(o owner) bool {
+			return o.namespace == b.Namespace && ownedBy(b, o.kind, o.name)
+		}) {
+			wrong = append(wrong, fmt.Sprintf("RoleBinding %s in %s is of no binding, and has %d subjects", b.Name, b.Namespace, len(b.Subjects)))
+		}
 	}
 	slices.Sort(wrong)
 	return wrong

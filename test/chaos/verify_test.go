@@ -157,6 +157,11 @@ func TestWronglyBound(t *testing.T) {
 				binding("team-0", "GroupRoleBinding", "chaos-0", test.subjects...), binding("team-0", "GroupRoleBinding", "chaos-1", test.subjects...),
 				binding("team-0", "Other", "chaos-0", "eve"), binding("team-9", "GroupRoleBinding", "chaos-0", "eve"),
 			}
+			stray := binding("team-1", "GroupRoleBinding", "gone", "eve")
+			stray.Labels = map[string]string{"app.kubernetes.io/managed-by": "rollcall"}
+			if wrong := (&snapshot{bindings: []rbacv1.RoleBinding{stray}}).wronglyBound(r); len(wrong) != 1 || !strings.Contains(wrong[0], "is of no binding") {
+				t.Errorf("of a RoleBinding that was left behind it says %q", wrong)
+			}
 			wrong := s.wronglyBound(r)
 			if test.says == "" && len(wrong) > 0 || test.says != "" && (len(wrong) != 2 || !strings.Contains(wrong[0], test.says)) {
 				t.Errorf("got %q, want %q for both bindings", wrong, test.says)
@@ -189,5 +194,28 @@ func TestDifferences(t *testing.T) {
 	got := differences("replica", want, map[string]string{"1": "eve", "3": "eve"})
 	if slices.Sort(got); len(got) != 3 || !strings.HasPrefix(got[0], "replica does not show 2") {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestComplaint(t *testing.T) {
+	const scimBody = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"503","detail":"later"}`
+	tests := map[string]struct {
+		a    answer
+		says string
+	}{
+		"a success":            {answer{status: 200}, ""},
+		"a refusal":            {answer{status: 409}, ""},
+		"unavailable":          {answer{status: 503, retryAfter: "1", body: []byte(scimBody)}, ""},
+		"without a time":       {answer{status: 503, body: []byte(scimBody)}, "no Retry-After"},
+		"without a SCIM error": {answer{status: 503, retryAfter: "1", body: []byte("Service Unavailable")}, "no SCIM error"},
+		"another status in it": {answer{status: 429, retryAfter: "1", body: []byte(scimBody)}, "no SCIM error"},
+		"a fault of ours":      {answer{status: 500, retryAfter: "1", body: []byte(scimBody)}, "neither 429 nor 503"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := test.a.complaint(); test.says == "" && got != "" || !strings.Contains(got, test.says) {
+				t.Errorf("got %q, want %q", got, test.says)
+			}
+		})
 	}
 }
