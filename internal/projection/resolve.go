@@ -44,6 +44,9 @@ type ResolvedGroup struct {
 	DisplayName string
 	// Granted is true if the group exists, is synced, and may be used here.
 	Granted bool
+	// Unsure is true if it is not known now whether the sync lets the namespace
+	// in: then what there is stays and nothing new comes.
+	Unsure bool
 	// Held is true if not all of its members are known.
 	Held bool
 }
@@ -75,8 +78,9 @@ func Resolve(request ResolveRequest) *Resolution {
 		if g.held != nil {
 			resolution.held = append(resolution.held, g.held)
 		}
+		unsure := request.Namespace != nil && g.roster.allows(*request.Namespace) == unknown
 		resolution.Groups = append(resolution.Groups, ResolvedGroup{
-			Sync: g.roster.name, DisplayName: g.displayName, Granted: g.standing == givesAccess, Held: g.held != nil,
+			Sync: g.roster.name, DisplayName: g.displayName, Granted: g.standing == givesAccess, Unsure: unsure, Held: g.held != nil,
 		})
 		if g.standing != givesAccess {
 			continue
@@ -86,7 +90,7 @@ func Resolve(request ResolveRequest) *Resolution {
 			if p := g.roster.person(user); p.state != no && !seen[key] {
 				seen[key] = true
 				resolution.Members = append(resolution.Members, Member{Sync: g.roster.name, User: user,
-					Sure: p.state == yes && (request.Namespace == nil || g.roster.allows(*request.Namespace) == yes)})
+					Sure: p.state == yes && !unsure})
 			}
 		}
 	}

@@ -5,12 +5,13 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 )
 
 // askGuard has entries that would go stay, if very many would go at once. What
-// is counted are entries that an active user has, of whom there may be several:
-// what nobody active has goes in any case.
+// is counted are entries that an active user has. There may be several users of
+// one, and it may go since one of them was disabled, which is never held.
 func (w *work) askGuard(groups []projection.ResolvedGroup) {
 	if w.in.Guard == nil {
 		return
@@ -30,7 +31,7 @@ func (w *work) askGuard(groups []projection.ResolvedGroup) {
 					continue
 				}
 				has++
-				if _, stays := w.wanted[e]; !stays {
+				if _, stays := w.wanted[e]; !stays && !w.anyInactive(e, groups) {
 					lost = append(lost, e)
 				}
 			}
@@ -50,10 +51,26 @@ func (w *work) askGuard(groups []projection.ResolvedGroup) {
 
 // anyActive tells whether an active user of a sync has a value.
 func (w *work) anyActive(f *fill, sync types.NamespacedName, value string) bool {
-	index, directory := f.values[sync], w.source(sync).Directory
+	return anyUser(f.values[sync], w.source(sync).Directory, value, projection.Active)
+}
+
+// anyInactive tells whether somebody has an entry, in whatever sync, who is not active.
+func (w *work) anyInactive(e entry, groups []projection.ResolvedGroup) bool {
+	return slices.ContainsFunc(w.fills, func(f *fill) bool {
+		return f.set == e.set && f.allows(e.value) && slices.ContainsFunc(groups, func(g projection.ResolvedGroup) bool {
+			return anyUser(f.values[g.Sync], w.source(g.Sync).Directory, e.value, isInactive)
+		})
+	})
+}
+
+func isInactive(user *v1alpha1.User) bool { return !projection.Active(user) }
+
+// anyUser tells whether some user of a value is as asked for. The index is nil
+// if nobody knows the values.
+func anyUser(index Index, directory projection.Directory, value string, is func(*v1alpha1.User) bool) bool {
 	return index != nil && slices.ContainsFunc(index.Users(value), func(id string) bool {
 		user, ok := directory.User(id)
-		return ok && projection.Active(user)
+		return ok && is(user)
 	})
 }
 

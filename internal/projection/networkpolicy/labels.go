@@ -96,7 +96,8 @@ func Labels(in LabelInput) *LabelResult {
 }
 
 // askGuard has labels that would go stay, if very many would go at once: those
-// on the namespaces of users who are active.
+// on the namespaces of users who are active. One that several share may go since
+// one of them was disabled, which is never held.
 func (r *LabelResult) askGuard(in LabelInput, current map[string]bool) {
 	sync := in.Source.Sync
 	if in.Guard == nil || in.Values == nil || sync == nil || sync.DeletionTimestamp != nil {
@@ -105,15 +106,11 @@ func (r *LabelResult) askGuard(in LabelInput, current map[string]bool) {
 	has := 0
 	var lost []string
 	for namespace, may := range current {
-		active := may && sync.Spec.RemovalGuard != nil && slices.ContainsFunc(in.Values.Users(namespace), func(id string) bool {
-			user, ok := in.Source.Directory.User(id)
-			return ok && projection.Active(user)
-		})
-		if !active {
+		if !may || sync.Spec.RemovalGuard == nil || !anyUser(in.Values, in.Source.Directory, namespace, projection.Active) {
 			continue
 		}
 		has++
-		if !r.Namespaces[namespace] {
+		if !r.Namespaces[namespace] && !anyUser(in.Values, in.Source.Directory, namespace, isInactive) {
 			lost = append(lost, namespace)
 		}
 	}

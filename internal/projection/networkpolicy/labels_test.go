@@ -100,6 +100,25 @@ func TestLabelsAreGuarded(t *testing.T) {
 	}
 }
 
+// A namespace may belong to several users.
+func TestAGuardHoldsNoSharedLabelOfADisabledUser(t *testing.T) {
+	c := newCompany()
+	c.sync.Spec.RemovalGuard = &v1alpha1.RemovalGuard{}
+	c.user("ann").Spec.Active = new(bool)
+	c.user("eve") // no member
+	c.group("devs", "ann")
+	in := labelInput(c, "devs", "dev-all")
+	values, err := Compile(Namespace, "'dev-all'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Values = index{c, values}
+	in.Guard = func(_ *v1alpha1.IdentityProviderSync, _ string, _, lost int) bool { return lost > 0 }
+	if got := Labels(in); got.Guarded || len(got.Namespaces) > 0 {
+		t.Errorf("labeled %v, guarded %v", got.Namespaces, got.Guarded)
+	}
+}
+
 func TestLabelsAreThoseOfTheMembers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, groups := drawCompany(t)

@@ -184,7 +184,7 @@ func (w *work) fillLabels(p peer, groups []projection.ResolvedGroup) {
 	for _, group := range groups {
 		e := entry{p.set, NamespaceLabel(group.Sync, group.DisplayName)}
 		switch {
-		case group.Granted && w.in.NoAdditions == nil, (group.Granted || group.Held) && w.there[e]:
+		case group.Granted && !group.Unsure && w.in.NoAdditions == nil, (group.Granted || group.Held) && w.there[e]:
 			w.wanted[e] = -1
 			w.result.labels = append(w.result.labels, e)
 		}

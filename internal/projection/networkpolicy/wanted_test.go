@@ -276,6 +276,54 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// Whose access a value was may not be told when several users have it.
+func TestAGuardHoldsNoSharedValueOfADisabledUser(t *testing.T) {
+	w := devs()
+	w.company.sync.Spec.RemovalGuard = &v1alpha1.RemovalGuard{}
+	for _, name := range []string{"ann", "eve"} { // eve is no member
+		w.company.users[name].Spec.Title = "sales"
+	}
+	w.company.users["bob"].Spec.Title = "support"
+	w.policy.Spec.Ingress.Peers[0] = v1alpha1.GroupNetworkPolicyPeer{Pods: &v1alpha1.PodPeers{LabelKey: "team", Value: "user.title"}}
+	w.guard = func(_ *v1alpha1.IdentityProviderSync, _ string, _, lost int) bool { return lost > 0 }
+	w.project()
+	if values := w.values(); !slices.Equal(values, []string{"sales", "support"}) {
+		t.Fatalf("let through %q", values)
+	}
+	w.company.members["devs"] = nil
+	w.project()
+	if values := w.values(); !slices.Equal(values, []string{"sales", "support"}) {
+		t.Fatalf("not held: let through %q", values)
+	}
+	w.company.users["ann"].Spec.Active = ptr(false)
+	w.project()
+	if values := w.values(); !slices.Equal(values, []string{"support"}) {
+		t.Errorf("let through %q after ann was disabled", values)
+	}
+}
+
+// While nobody can tell whether the namespace is let in, nothing new comes.
+func TestLabelOfASyncWhoseSelectorIsMalformed(t *testing.T) {
+	w := devs()
+	w.policy.Spec.Ingress.Peers = []v1alpha1.GroupNetworkPolicyPeer{syncPeer}
+	w.company.sync.Spec.LabelNamespaces = &v1alpha1.LabelNamespaces{Groups: []string{"devs"}}
+	allowed := w.company.sync.Spec.AllowedNamespaces
+	malformed := &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesSelector,
+		Selector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "team", Operator: "Resembles"}}}}
+	w.company.sync.Spec.AllowedNamespaces = malformed
+	r := w.project()
+	if values := w.values(); len(values) > 0 || !slices.Contains(reasons(r), projection.ReasonInvalidNamespaceSelector) {
+		t.Fatalf("let through %q, problems %v", values, r.Problems)
+	}
+	w.company.sync.Spec.AllowedNamespaces = allowed
+	w.project()
+	w.company.sync.Spec.AllowedNamespaces = malformed
+	w.project()
+	if values, want := w.values(), []string{NamespaceLabel(entra, "devs")}; !slices.Equal(values, want) {
+		t.Errorf("let through %q, want %q: what there is stays", values, want)
+	}
+}
+
 // An object that names the policy as its owner without being one of its own is
 // not wanted, and gives nobody anything.
 func TestForgedObject(t *testing.T) {
