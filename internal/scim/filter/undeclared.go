@@ -2,9 +2,6 @@ package filter
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
@@ -45,13 +42,8 @@ func undeclaredPart(path AttributePath) field[map[string]any] {
 
 // member is the value of a name in any letter case.
 func member(object map[string]any, name string) any {
-	if value, ok := object[name]; ok {
-		return value
-	}
-	for _, key := range slices.Sorted(maps.Keys(object)) {
-		if strings.EqualFold(key, name) {
-			return object[key]
-		}
+	if key, found := schema.KeyOf(object, name); found {
+		return object[key]
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rollcall-scim/rollcall/internal/scim"
+	"github.com/rollcall-scim/rollcall/internal/scim/resource"
 )
 
 const bulkResponseURN = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
@@ -137,15 +138,8 @@ func readOperation(item any) (*bulkOperation, *scim.Error) {
 
 // member is the value of a name in any letter case.
 func member(o scim.Object, name string) any {
-	if value, ok := o[name]; ok {
-		return value
-	}
-	for key, value := range o {
-		if strings.EqualFold(key, name) {
-			return value
-		}
-	}
-	return nil
+	value, _ := resource.Field(o, name)
+	return value
 }
 
 // append writes the operation of a BulkResponse. Only a failure has a response:
