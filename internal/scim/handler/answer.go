@@ -115,13 +115,26 @@ func mediaType(r *http.Request) []string {
 func accepts(r *http.Request, media string) bool {
 	for _, line := range r.Header["Accept"] {
 		for item := range strings.SplitSeq(line, ",") {
-			name, _, _ := strings.Cut(item, ";")
-			if strings.EqualFold(strings.TrimSpace(name), media) {
+			name, parameters, _ := strings.Cut(item, ";")
+			if strings.EqualFold(strings.TrimSpace(name), media) && hasWeight(parameters) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// hasWeight tells whether the parameters of what a client accepts leave it above
+// nothing: q=0 is what it does not accept (RFC 9110 §12.4.2).
+func hasWeight(parameters string) bool {
+	for parameter := range strings.SplitSeq(parameters, ";") {
+		name, value, _ := strings.Cut(parameter, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "q") {
+			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			return err == nil && q > 0
+		}
+	}
+	return true
 }
 
 // Buffers are used again, so that a page costs no new memory. A buffer that

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 )
@@ -46,12 +45,9 @@ func acceptsGzip(r *http.Request) bool {
 	for _, line := range r.Header["Accept-Encoding"] {
 		for item := range strings.SplitSeq(line, ",") {
 			coding, parameters, _ := strings.Cut(item, ";")
-			if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-				continue
+			if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+				return hasWeight(parameters)
 			}
-			weight, found := strings.CutPrefix(strings.ToLower(strings.TrimSpace(parameters)), "q=")
-			q, err := strconv.ParseFloat(weight, 64)
-			return !found || err == nil && q > 0
 		}
 	}
 	return false
