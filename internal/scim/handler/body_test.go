@@ -47,7 +47,10 @@ func TestAccept(t *testing.T) {
 		"application/json":                   "application/json",
 		"Application/JSON; q=0.5, text/html": "application/json",
 		"application/json, application/scim+json": "application/scim+json",
-		"text/html": "application/scim+json",
+		"text/html":              "application/scim+json",
+		"application/json;q=0":   "application/scim+json",
+		"application/json; q=0.": "application/scim+json",
+		"application/scim+json;q=0.000, application/json;q=0.001": "application/json",
 	} {
 		t.Run(accept, func(t *testing.T) {
 			for _, path := range []string{"/Users", "/Schemas", "/Users/nobody"} {
@@ -104,6 +107,22 @@ func TestLenientBodies(t *testing.T) {
 			equal(t, "userName", p.do("POST", "/Users", test.body).want(201).text("userName"), test.want)
 		})
 	}
+}
+
+// No object may have so many members that looking each one up takes long.
+func TestMembersOfAnObject(t *testing.T) {
+	p := serve(t)
+	members := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(`,"k` + strconv.Itoa(i) + `":[1,2,{}]`)
+		}
+		return b.String()
+	}
+	p.do("POST", "/Users", `{"userName":"many"`+members(4095)+`}`).want(201)
+	p.do("POST", "/Users", `{"userName":"more"`+members(4096)+`}`).wantError(413, "")
+	p.do("POST", "/Users", `{"userName":"more","a":[{"b":1`+members(4096)+`}]}`).wantError(413, "")
+	p.do("POST", "/Users", `{"userName":"lists","a":[`+strings.Repeat("1,", 10_000)+`1]}`).want(201)
 }
 
 func TestBodyLimits(t *testing.T) {

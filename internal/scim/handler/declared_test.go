@@ -89,6 +89,7 @@ func TestDeclaredTypes(t *testing.T) {
 		"dateTime":                   {`"since":"2026-01-31T08:00:00.5+01:00"`, `"since":"2026-01-31T08:00:00.5+01:00"`},
 		"dateTime without a zone":    {`"since":"2026-01-31T08:00:00"`, `"since":"2026-01-31T08:00:00"`},
 		"a date alone":               {`"since":"2026-01-31"`, ``},
+		"a comma for the point":      {`"since":"2026-01-31T08:00:00,5Z"`, ``},
 		"no such day":                {`"since":"2026-02-31T08:00:00Z"`, ``},
 		"binary":                     {`"key":"AQI="`, `"key":"AQI="`},
 		"binary, the other alphabet": {`"key":"_-8"`, `"key":"_-8"`},

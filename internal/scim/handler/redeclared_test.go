@@ -92,7 +92,7 @@ func TestRequired(t *testing.T) {
 	p.do("PUT", path, `{"userName":"ada","active":false}`).want(200)
 	p.patch(path, `[{"op":"add","path":"`+hrURN+`:team","value":"A"}]`)
 	p.do("PATCH", path, patchBody(`[{"op":"remove","path":"`+hrURN+`:team"}]`)).wantError(400, scim.TypeMutability)
-	p.do("PATCH", path, patchBody(`[{"op":"remove","path":"`+hrURN+`"}]`)).wantError(400, scim.TypeInvalidValue)
+	p.do("PATCH", path, patchBody(`[{"op":"remove","path":"`+hrURN+`"}]`)).wantError(400, scim.TypeMutability)
 	p.do("PATCH", path, patchBody(`[{"op":"replace","path":"`+hrURN+`:team","value":null}]`)).wantError(400, scim.TypeInvalidValue)
 	p.do("PUT", path, `{"userName":"ada","`+hrURN+`":{"team":null}}`).wantError(400, scim.TypeInvalidValue)
 	a := p.do("PUT", path, `{"userName":"ada","active":false}`).want(200)

@@ -49,6 +49,7 @@ func TestSearchAnswersAsAQueryDoes(t *testing.T) {
 		})
 	}
 	for body, scimType := range map[string]string{
+		`{"attributes":["` + strings.Repeat("a,", 1<<15) + `"]}`: "invalidValue",
 		`{"filter":1}`: "invalidFilter", `{"filter":["x"]}`: "invalidFilter", `{"count":true}`: "invalidValue",
 		`{"attributes":[1]}`: "invalidValue", `{"sortBy":{}}`: "invalidValue", `{"cursor":[]}`: "invalidCursor",
 		`[]`: "invalidSyntax", ``: "invalidSyntax", `{"filter":"("}`: "invalidFilter",

@@ -45,9 +45,16 @@ func readSelection(t *resourceType, p parameters) (selection, error) {
 	return selection{only: only, except: except}, err
 }
 
+// maxNames bounds attributes and excludedAttributes that are posted, in bytes; in
+// a URL they are no longer.
+const maxNames = 64 << 10
+
 func readNamed(t *resourceType, parameter, list string) (*named, error) {
 	if list == "" {
 		return nil, nil
+	}
+	if len(list) >= maxNames {
+		return nil, scim.BadRequest(scim.TypeInvalidValue, "%s has %d bytes; less than %d are accepted", parameter, len(list), maxNames)
 	}
 	n := &named{whole: map[*schema.Attribute]bool{}, within: map[*schema.Attribute]bool{}, others: map[string]bool{}}
 	for _, name := range splitNames(list) {

@@ -43,7 +43,7 @@ func newEdit(op operation, target schema.Target, values filter.Expression) (edit
 	}
 	if op.verb == remove {
 		if target.Leaf().Required {
-			return nil, scim.BadRequest(scim.TypeMutability, "%s is required and cannot be removed", target)
+			return nil, isRequired(target)
 		}
 		op.value = nil
 	}

@@ -44,6 +44,9 @@ func newListEdit(op operation, target schema.Target, values filter.Expression) (
 		}
 		l.settlePrimary()
 		l.values = resource.Collapse(l.values)
+		if op.verb == remove && a.Required && len(known) > 0 && len(l.values) == 0 {
+			return isRequired(schema.Target{URN: target.URN, Attribute: a})
+		}
 		if a.MaxItems > 0 && len(l.values) > a.MaxItems {
 			return scim.BadRequest(scim.TypeInvalidValue, "%s has %d values; at most %d are accepted", target, len(l.values), a.MaxItems)
 		}
@@ -77,7 +80,11 @@ func wholeList(op operation, target schema.Target) (func(*list) error, error) {
 				i = len(l.values)
 				l.values = append(l.values, nil)
 			}
-			l.set(i, merged(l.values[i], value))
+			next := merged(l.values[i], value)
+			if err := keepsImmutable(target, l.values[i], next); err != nil {
+				return err
+			}
+			l.set(i, next)
 		}
 		return nil
 	}, err

@@ -21,8 +21,14 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/scim/schema"
 )
 
-// MaxOperations is how many operations one request may have.
-const MaxOperations = 2000
+const (
+	// MaxOperations is how many operations one request may have, and how many
+	// attributes they may change.
+	MaxOperations = 2000
+	// MaxComparisons is how many the filters of all paths may have together: each
+	// is made for every value of its attribute.
+	MaxComparisons = 4096
+)
 
 // URN is the schema of a PATCH request; a request without it is taken too.
 const URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -35,6 +41,8 @@ type Request struct {
 	members []scim.MemberChange
 	// searches counts the members that have a Match.
 	searches int
+	// comparisons counts those in filters.
+	comparisons int
 }
 
 // edit changes the attributes of a resource in place.
@@ -62,6 +70,9 @@ func Parse(rt *schema.ResourceType, id string, body scim.Object) (*Request, erro
 		before := len(r.edits)
 		if err := r.add(op); err != nil {
 			return nil, at(i, err)
+		}
+		if len(r.edits) > MaxOperations {
+			return nil, scim.BadRequest(scim.TypeInvalidValue, "more than %d attributes to change; at most %[1]d are accepted in one request", MaxOperations)
 		}
 		for n, change := range r.edits[before:] {
 			r.edits[before+n] = func(attributes scim.Object) error { return at(i, change(attributes)) }

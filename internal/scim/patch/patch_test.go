@@ -3,6 +3,7 @@ package patch
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -99,6 +100,10 @@ func TestParseRequest(t *testing.T) {
 
 func TestParseRequestErrors(t *testing.T) {
 	operation := `{"op":"add","path":"title","value":"T"},`
+	var attributes strings.Builder
+	for i := range MaxOperations {
+		fmt.Fprintf(&attributes, `"urn:a:b:c%d":1,`, i)
+	}
 	tests := map[string]struct{ body, scimType, want string }{
 		"no Operations":         {`{"schemas":["` + URN + `"]}`, scim.TypeInvalidSyntax, "no Operations"},
 		"Operations null":       {`{"Operations":null}`, scim.TypeInvalidSyntax, "no Operations"},
@@ -111,6 +116,8 @@ func TestParseRequestErrors(t *testing.T) {
 		"add without value":     {`{"Operations":[{"op":"add","path":"title"}]}`, scim.TypeInvalidValue, "add needs a value"},
 		"replace without value": {`{"Operations":[{"op":"replace","path":"title"}]}`, scim.TypeInvalidValue, "replace needs a value"},
 		"remove without path":   {`{"Operations":[{"op":"remove","value":{"title":"T"}}]}`, scim.TypeNoTarget, "remove needs a path"},
+		"too many attributes":   {`{"Operations":[{"op":"add","value":{` + attributes.String() + `"urn:a:b":1}}]}`, scim.TypeInvalidValue, "at most 2000"},
+		"too many comparisons":  {`{"Operations":[` + strings.TrimSuffix(strings.Repeat(`{"op":"remove","path":"emails[value eq 1`+strings.Repeat(` or value eq 2`, 255)+`]"},`, MaxComparisons/256+1), ",") + `]}`, scim.TypeInvalidValue, "at most 4096"},
 		"too many":              {`{"Operations":[` + strings.TrimSuffix(strings.Repeat(operation, MaxOperations+1), ",") + `]}`, scim.TypeInvalidValue, "at most 2000"},
 	}
 	for name, tt := range tests {

@@ -16,7 +16,8 @@ import (
 type selection struct {
 	verb   verb
 	path   string
-	sub    *schema.Attribute      // or nil
+	target schema.Target
+	sub    *schema.Attribute      // of the target, or nil
 	value  any                    // of the sub-attribute or of the whole value; nil removes
 	chosen func(scim.Object) bool // whether the filter holds
 	// implied has the sub-attributes that a value must have for the filter to
@@ -27,7 +28,7 @@ type selection struct {
 }
 
 func newSelection(op operation, target schema.Target, values filter.Expression) (func(*list) error, error) {
-	s := &selection{verb: op.verb, path: op.path, sub: target.Sub, chosen: func(scim.Object) bool { return true }}
+	s := &selection{verb: op.verb, path: op.path, target: target, sub: target.Sub, chosen: func(scim.Object) bool { return true }}
 	if values == nil {
 		s.implied, s.creates = scim.Object{}, op.verb != remove
 	} else {
@@ -36,9 +37,12 @@ func newSelection(op operation, target schema.Target, values filter.Expression) 
 			return nil, err
 		}
 		s.implied = implied(target, values)
-		s.creates = s.implied != nil && (op.verb == add || op.verb == replace && isCanonical(target.Attribute, values))
+		s.creates = s.implied != nil && s.chosen(s.implied) && (op.verb == add || op.verb == replace && isCanonical(target.Attribute, values))
 	}
 	if op.verb == remove {
+		if target.Sub != nil && target.Sub.Required {
+			return nil, isRequired(target)
+		}
 		return s.apply, nil
 	}
 	var err error
@@ -62,7 +66,13 @@ func (s *selection) apply(l *list) error {
 		}
 		matched = true
 		if ok {
-			l.set(i, s.edited(object))
+			next := s.edited(object)
+			if s.sub != nil || s.verb == add {
+				if err := keepsImmutable(s.target, object, next); err != nil {
+					return err
+				}
+			}
+			l.set(i, next)
 		} else if s.value != nil || s.verb != add {
 			l.set(i, s.value)
 		}
@@ -115,7 +125,7 @@ func valueFilter(path string, a *schema.Attribute, values filter.Expression) (fu
 }
 
 // implied has the sub-attributes that follow from a filter such as
-// type eq "work" and primary eq true.
+// type eq "work" and primary eq true; nil where a client cannot set them all.
 func implied(target schema.Target, values filter.Expression) scim.Object {
 	switch e := values.(type) {
 	case filter.And:
@@ -132,7 +142,7 @@ func implied(target schema.Target, values filter.Expression) scim.Object {
 		}
 		whole := schema.Target{URN: target.URN, Attribute: target.Attribute, Sub: sub}
 		value, err := resource.Value(whole, e.Value)
-		if err != nil || value == nil {
+		if err != nil || value == nil || !resource.Settable(whole) {
 			return nil
 		}
 		return scim.Object{sub.Name: value}

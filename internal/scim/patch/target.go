@@ -20,6 +20,9 @@ func (r *Request) add(op operation) error {
 	if err != nil {
 		return scim.BadRequest(scim.TypeInvalidPath, "path %q: %s", op.path, err)
 	}
+	if r.comparisons += comparisons(path.Filter); r.comparisons > MaxComparisons {
+		return scim.BadRequest(scim.TypeInvalidValue, "the filters of paths have more than %d comparisons; at most %[1]d are accepted in one request", MaxComparisons)
+	}
 	target, found := r.rt.Lookup(path.URN, path.Name, path.SubAttribute)
 	if !found && path.URN != "" && r.rt.Keeps(path.AttributePath.String(), op.value) {
 		return r.addUndeclared(op, path)
@@ -41,6 +44,21 @@ func (r *Request) add(op operation) error {
 		return r.addMembers(op, target, path.Filter)
 	}
 	return r.addEdit(op, target, path.Filter)
+}
+
+// comparisons counts those of a filter.
+func comparisons(e filter.Expression) int {
+	switch e := e.(type) {
+	case filter.And:
+		return comparisons(e.Left) + comparisons(e.Right)
+	case filter.Or:
+		return comparisons(e.Left) + comparisons(e.Right)
+	case filter.Not:
+		return comparisons(e.Operand)
+	case filter.Comparison:
+		return 1
+	}
+	return 0
 }
 
 // addObject takes the keys of a value as paths. As in any resource that a
@@ -87,10 +105,7 @@ func (r *Request) ignored(part operation, inExtension bool) bool {
 // addExtension changes several attributes of an extension, or drops them all.
 func (r *Request) addExtension(op operation, target schema.Target) error {
 	if op.verb == remove || op.verb == replace && op.value == nil {
-		r.edits = append(r.edits, func(attributes scim.Object) error {
-			r.dropExtension(attributes, target.URN)
-			return nil
-		})
+		r.edits = append(r.edits, func(attributes scim.Object) error { return r.dropExtension(attributes, target.URN) })
 		return nil
 	}
 	value, err := resource.ExtensionValue(target.URN, op.value)
@@ -102,18 +117,28 @@ func (r *Request) addExtension(op operation, target schema.Target) error {
 }
 
 // dropExtension drops an extension but for what clients cannot set.
-func (r *Request) dropExtension(attributes scim.Object, urn string) {
+func (r *Request) dropExtension(attributes scim.Object, urn string) error {
 	object, _ := attributes[urn].(scim.Object)
 	delete(attributes, urn)
+	for _, extension := range r.rt.Extensions {
+		if extension.Schema.ID == urn && extension.Required && len(object) > 0 {
+			return isRequired(schema.Target{URN: urn})
+		}
+	}
 	kept := scim.Object{}
 	for _, a := range r.rt.Extension(urn).Attributes {
-		if value, ok := object[a.Name]; ok && a.Mutability == schema.ReadOnly {
+		value, set := object[a.Name]
+		switch {
+		case set && a.Required:
+			return isRequired(schema.Target{URN: urn, Attribute: a})
+		case set && a.Mutability == schema.ReadOnly:
 			kept[a.Name] = value
 		}
 	}
 	if len(kept) > 0 {
 		attributes[urn] = kept
 	}
+	return nil
 }
 
 // addUndeclared changes an extension that nobody declared, or an attribute of
@@ -169,13 +194,8 @@ func setRaw(object scim.Object, names []string, op operation) error {
 
 // keyOf is the key as it is there already, in whatever letter case.
 func keyOf(object scim.Object, name string) string {
-	if _, exact := object[name]; exact {
-		return name
-	}
-	for _, key := range slices.Sorted(maps.Keys(object)) {
-		if strings.EqualFold(key, name) {
-			return key
-		}
+	if key, found := schema.KeyOf(object, name); found {
+		return key
 	}
 	return name
 }

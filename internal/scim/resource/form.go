@@ -79,7 +79,7 @@ func isNumber(text string) bool {
 func isDateTime(text string) bool {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
 		if _, err := time.Parse(layout, text); err == nil {
-			return true
+			return !strings.Contains(text, ",") // which package time takes for a point
 		}
 	}
 	return false

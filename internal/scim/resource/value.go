@@ -26,6 +26,10 @@ func Value(target schema.Target, value any) (any, error) {
 	return singular(target.String(), target.Leaf(), value)
 }
 
+// repeated is how many times as many values as may be stored are read, since the
+// same one may come several times.
+const repeated = 16
+
 // Values reads the values of a multi-valued attribute. One value may come
 // without a list. Values that are the same come once.
 func Values(target schema.Target, value any) ([]any, error) {
@@ -35,6 +39,9 @@ func Values(target schema.Target, value any) ([]any, error) {
 			return nil, nil
 		}
 		sent = []any{value}
+	}
+	if most := repeated * target.Attribute.MaxItems; most > 0 && len(sent) > most {
+		return nil, invalid(target.String(), "has %d values; at most %d are accepted", len(sent), target.Attribute.MaxItems)
 	}
 	list := make([]any, 0, len(sent))
 	for _, one := range sent {
@@ -169,15 +176,11 @@ func kind(value any) string {
 
 // Field is the value of a key, ignoring letter case.
 func Field(object scim.Object, name string) (value any, found bool) {
-	if value, found = object[name]; found {
-		return value, true
+	key, found := schema.KeyOf(object, name)
+	if !found {
+		return nil, false
 	}
-	for _, key := range slices.Sorted(maps.Keys(object)) {
-		if strings.EqualFold(key, name) {
-			return object[key], true
-		}
-	}
-	return nil, false
+	return object[key], true
 }
 
 func invalid(name, format string, args ...any) *scim.Error {

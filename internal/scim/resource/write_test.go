@@ -62,6 +62,7 @@ func TestCreateErrors(t *testing.T) {
 		"long externalId":    {user, `{"userName":"x","externalId":"` + strings.Repeat("x", 1025) + `"}`, "externalId: has 1025 characters"},
 		"long in extension":  {user, `{"userName":"x","manager":"` + strings.Repeat("x", 1025) + `"}`, enterprise + ":manager.value: has 1025 characters"},
 		"too many values":    {user, `{"userName":"x","emails":` + fmt.Sprintf(many(65), numbers...) + `}`, "emails: has 65 values; at most 64 are accepted"},
+		"one value, often":   {user, `{"userName":"x","emails":[` + strings.Repeat(`"a",`, 1024) + `"a"]}`, "emails: has 1025 values; at most 64 are accepted"},
 		"two primary values": {user, `{"userName":"x","emails":[{"value":"a","primary":true},{"value":"b","primary":"true"}]}`, "emails: 2 values are primary"},
 		"many extensions":    {user, `{"userName":"x",` + extensions + `}`, "more than 16 extensions"},
 		"a large extension":  {user, `{"userName":"x","urn:example:x":"` + strings.Repeat("x", MaxExtensionLength) + `"}`, "urn:example:x: has 16386 characters of JSON"},
