@@ -19,6 +19,7 @@ func TestResolve(t *testing.T) {
 		request *ResolveRequest
 	}
 	granted := []ResolvedGroup{{Sync: types.NamespacedName{Namespace: "team", Name: "entra"}, DisplayName: "devs", Granted: true}}
+	unsure := []ResolvedGroup{{Sync: types.NamespacedName{Namespace: "team", Name: "entra"}, DisplayName: "devs", Granted: true, Unsure: true}}
 	held := func(granted bool) []ResolvedGroup {
 		return []ResolvedGroup{{Sync: types.NamespacedName{Namespace: "team", Name: "entra"}, DisplayName: "devs", Granted: granted, Held: true}}
 	}
@@ -57,7 +58,7 @@ func TestResolve(t *testing.T) {
 				g.sync.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesSelector,
 					Selector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "tier", Operator: "Like"}}}}
 			},
-			wantGroups: granted, wantUnsure: []string{"ann", "bob"}, wantReasons: []Reason{ReasonInvalidNamespaceSelector},
+			wantGroups: unsure, wantUnsure: []string{"ann", "bob"}, wantReasons: []Reason{ReasonInvalidNamespaceSelector},
 		},
 		"a sync's own use needs nobody's leave": {
 			given:      func(g given) { g.sync.Namespace, g.request.Namespace = "idp", nil },
