@@ -19,6 +19,7 @@ const (
 	maxDepth   = 64      // a SCIM resource needs four levels, an extension of somebody's own a few more
 	maxObjects = 1 << 18 // objects and lists; a group with 100,000 members has as many
 	maxValues  = 1 << 20 // commas, which are less than the values
+	maxItems   = 1 << 18 // in one list
 	maxKeys    = 4096    // in one object, each of which is looked up; an extension has room for fewer
 )
 
@@ -120,8 +121,8 @@ func malformed(err error, body []byte) *scim.Error {
 // would build everything first.
 func checkStructure(body []byte) error {
 	depth, objects, values, quoted := 0, 0, 0, false
-	var keys [maxDepth + 1]int // after the first, of what is open at each depth
-	var isObject [maxDepth + 1]bool
+	var items [maxDepth + 1]int // after the first, of the object or list that is open at each depth
+	most := [maxDepth + 1]int{maxValues}
 	for i := 0; i < len(body); i++ {
 		switch c := body[i]; {
 		case quoted && c == '\\':
@@ -134,15 +135,17 @@ func checkStructure(body []byte) error {
 			if depth++; depth > maxDepth {
 				return scim.BadRequest(scim.TypeInvalidSyntax, "the body nests deeper than %d levels at byte %d", maxDepth, i+1)
 			}
-			keys[depth], isObject[depth] = 0, c == '{'
+			if items[depth], most[depth] = 0, maxItems; c == '{' {
+				most[depth] = maxKeys
+			}
 		case c == '}' || c == ']':
 			depth = max(0, depth-1)
 		case c == ',':
 			values++
-			if keys[depth]++; isObject[depth] && keys[depth] >= maxKeys {
+			if items[depth]++; items[depth] >= most[depth] {
 				return &scim.Error{
 					Status: http.StatusRequestEntityTooLarge,
-					Detail: fmt.Sprintf("an object of the body has more than %d members, at byte %d", maxKeys, i+1),
+					Detail: fmt.Sprintf("an object or list of the body goes on after %d members at byte %d: send less, or members in several PATCH requests", most[depth], i+1),
 				}
 			}
 		}

@@ -109,7 +109,8 @@ func TestLenientBodies(t *testing.T) {
 	}
 }
 
-// No object may have so many members that looking each one up takes long.
+// No object may have so many members that looking each one up takes long, and no
+// list more than a large group.
 func TestMembersOfAnObject(t *testing.T) {
 	p := serve(t)
 	members := func(n int) string {
@@ -122,6 +123,7 @@ func TestMembersOfAnObject(t *testing.T) {
 	p.do("POST", "/Users", `{"userName":"many"`+members(4095)+`}`).want(201)
 	p.do("POST", "/Users", `{"userName":"more"`+members(4096)+`}`).wantError(413, "")
 	p.do("POST", "/Users", `{"userName":"more","a":[{"b":1`+members(4096)+`}]}`).wantError(413, "")
+	p.do("POST", "/Groups", `{"displayName":"g","members":["a"`+strings.Repeat(`,"a"`, 1<<18)+`]}`).wantError(413, "")
 	p.do("POST", "/Users", `{"userName":"lists","a":[`+strings.Repeat("1,", 10_000)+`1]}`).want(201)
 }
 
