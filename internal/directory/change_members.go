@@ -149,7 +149,7 @@ func (s scope) writeSlices(ctx context.Context, g *v1alpha1.Group, plan *members
 		slice := &v1alpha1.GroupMemberSlice{Spec: plan.Slices[i].Spec}
 		slice.Namespace, slice.Name = g.Namespace, plan.Slices[i].Name
 		setLabel(slice, v1alpha1.LabelSync, s.sync.Name)
-		if err := s.client.Create(ctx, slice); err != nil {
+		if err := s.writer.Create(ctx, slice); err != nil {
 			s.dropSlices(ctx, written)
 			return nil, err
 		}
@@ -183,7 +183,7 @@ func (s scope) dropSlices(ctx context.Context, written []*v1alpha1.GroupMemberSl
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	for _, slice := range written {
-		if err := s.client.Delete(ctx, slice); client.IgnoreNotFound(err) != nil {
+		if err := s.writer.Delete(ctx, slice); client.IgnoreNotFound(err) != nil {
 			s.log.V(1).Info("a slice was left to the sweeper", "slice", keyOf(slice), "error", err.Error())
 			return
 		}

@@ -60,7 +60,7 @@ func (s scope) claim(ctx context.Context, slot string, m client.Object, id strin
 	}
 	if o == nil {
 		o = s.newClaim(slot, id)
-		return o, s.client.Create(ctx, o)
+		return o, s.writer.Create(ctx, o)
 	}
 	if syncOf(o) != s.sync {
 		return nil, scim.Conflict("object %s belongs to another sync; delete it or choose another name", keyOf(o))
@@ -86,7 +86,7 @@ func (s scope) claim(ctx context.Context, slot string, m client.Object, id strin
 	if itself {
 		claim.ClaimFor = ""
 	}
-	return next, s.client.Update(ctx, next)
+	return next, s.writer.Update(ctx, next)
 }
 
 // claimFrom notes in a claim that its present holder is to be fenced off.
@@ -141,7 +141,7 @@ func (s scope) fenceOne(ctx context.Context, id, slot string) (carrier client.Ob
 		return nil, err
 	}
 	if resourceOf(o).ID == "" {
-		return nil, s.client.Delete(ctx, o, exactly(o))
+		return nil, s.writer.Delete(ctx, o, exactly(o))
 	}
 	if s.carries(o, slot) {
 		return o, nil
@@ -153,7 +153,7 @@ func (s scope) fenceOne(ctx context.Context, id, slot string) (carrier client.Ob
 	}
 	annotations[v1alpha1.AnnotationFence] = randomText(hashLength)
 	o.SetAnnotations(annotations)
-	return nil, s.client.Update(ctx, o)
+	return nil, s.writer.Update(ctx, o)
 }
 
 // giveBack returns a claim to the resource that turned out to have the name.
@@ -163,7 +163,7 @@ func (s scope) giveBack(ctx context.Context, o client.Object, owner, id string) 
 	defer cancel()
 	next := copyOf(o)
 	s.handTo(next, owner, id)
-	if err := s.client.Update(ctx, next); err != nil && !isConflict(err) {
+	if err := s.writer.Update(ctx, next); err != nil && !isConflict(err) {
 		s.log.V(1).Info("a claim was not given back", "kind", s.kind, "object", keyOf(o), "error", err.Error())
 	}
 }
@@ -190,7 +190,7 @@ func (s scope) settle(ctx context.Context, claim client.Object) {
 	defer cancel()
 	next := copyOf(claim)
 	claimOf(next).ClaimedFrom = nil
-	if err := s.client.Update(ctx, next); err != nil && !isConflict(err) {
+	if err := s.writer.Update(ctx, next); err != nil && !isConflict(err) {
 		s.log.V(1).Info("a claim was not settled", "kind", s.kind, "object", keyOf(claim), "error", err.Error())
 	}
 }
@@ -228,7 +228,7 @@ func (s scope) tryGiveUp(ctx context.Context, slot, id string) error {
 	if !bare {
 		claimOf(next).ClaimFor = ""
 	}
-	if err := s.client.Update(ctx, next); err != nil {
+	if err := s.writer.Update(ctx, next); err != nil {
 		return err
 	}
 	carrier, err := s.fence(ctx, claimOf(next).ClaimedFrom, slot, "")

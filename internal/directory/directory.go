@@ -72,6 +72,7 @@ type Directory struct {
 	turns         *turns
 	locks         keyedMutex
 	queues        *queues
+	writers       *writers
 }
 
 // New registers indexes and handlers with the informers of o.Cache, before or
@@ -90,6 +91,7 @@ func New(ctx context.Context, o Options) (*Directory, error) {
 		renderings:  newRenderings(renderedBytes),
 		turns:       newTurns(),
 		queues:      newQueues(),
+		writers:     newWriters(time.Now),
 	}
 	d.users.changed = func(previous, o client.Object, shown bool) {
 		was, _ := previous.(*v1alpha1.User)
@@ -168,7 +170,7 @@ type Policy struct {
 // Store gives the resources of one sync to the SCIM protocol. policy is asked
 // once for each change, and by what is read only where it matters.
 func (d *Directory) Store(sync types.NamespacedName, policy func() Policy) scim.Store {
-	return &store{d: d, sync: sync, policy: policy}
+	return &store{d: d, sync: sync, policy: policy, writer: inTurn{d.client, d.writers, sync}}
 }
 
 func (d *Directory) table(kind string) *table {

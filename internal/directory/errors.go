@@ -34,6 +34,9 @@ func isNotFound(err error) bool {
 
 // isAmbiguous tells whether a failed write may have been committed.
 func isAmbiguous(err error) bool {
+	if known := (*scim.Error)(nil); errors.As(err, &known) {
+		return false // it was not begun
+	}
 	return apierrors.ReasonForError(err) == metav1.StatusReasonUnknown || apierrors.IsTimeout(err) ||
 		apierrors.IsServerTimeout(err) || apierrors.IsInternalError(err)
 }

@@ -18,6 +18,7 @@ type store struct {
 	d      *Directory
 	sync   types.NamespacedName
 	policy func() Policy
+	writer client.Writer
 }
 
 var _ scim.Store = (*store)(nil)
@@ -32,6 +33,7 @@ type scope struct {
 	turn   *atomic.Uint64       // see turns
 	ask    func() Policy        // where policy was not asked
 	policy Policy
+	writer client.Writer
 }
 
 // begin opens the scope of a change, see beginRead.
@@ -50,7 +52,7 @@ func (s *store) beginRead(ctx context.Context, rt *schema.ResourceType) (scope, 
 		return scope{}, nil, nil, scim.Unavailable(retryAfter, "the server is starting; try again")
 	}
 	ctx, cancel := deadline.After(ctx, s.d.timeout)
-	return scope{Directory: s.d, table: s.d.table(rt.Name), sync: s.sync, rt: rt, turn: s.d.turns.of(s.sync), ask: s.policy}, ctx, cancel, nil
+	return scope{Directory: s.d, table: s.d.table(rt.Name), sync: s.sync, rt: rt, turn: s.d.turns.of(s.sync), ask: s.policy, writer: s.writer}, ctx, cancel, nil
 }
 
 // Create implements scim.Store.

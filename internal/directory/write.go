@@ -56,7 +56,7 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 func (s scope) insert(ctx context.Context, o client.Object, id string) (client.Object, error) {
 	w := s.tracker.expect(keyOf(o))
 	defer w.stop()
-	if err := s.client.Create(ctx, o); err != nil {
+	if err := s.writer.Create(ctx, o); err != nil {
 		if o = s.verify(ctx, o, id, err); o == nil {
 			return nil, err
 		}
@@ -72,7 +72,7 @@ func (s scope) update(ctx context.Context, o client.Object, id string) (client.O
 	w := s.tracker.expect(keyOf(o))
 	defer w.stop()
 	o = copyOf(o)
-	if err := s.client.Update(ctx, o); err != nil {
+	if err := s.writer.Update(ctx, o); err != nil {
 		if id == "" {
 			return nil, err
 		}
@@ -106,7 +106,7 @@ func (s scope) verify(ctx context.Context, o client.Object, id string, err error
 func (s scope) erase(ctx context.Context, o client.Object) error {
 	w := s.tracker.expect(keyOf(o))
 	defer w.stop()
-	if err := s.client.Delete(ctx, o, exactly(o)); err != nil {
+	if err := s.writer.Delete(ctx, o, exactly(o)); err != nil {
 		return err
 	}
 	w.wait(ctx, sight{uid: o.GetUID(), version: o.GetResourceVersion(), gone: true}, s.cached)
@@ -124,7 +124,7 @@ func exactly(o client.Object) client.Preconditions {
 func (s scope) discard(ctx context.Context, o client.Object) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	if err := s.client.Delete(ctx, o, exactly(o)); err != nil && !isConflict(err) {
+	if err := s.writer.Delete(ctx, o, exactly(o)); err != nil && !isConflict(err) {
 		s.log.V(1).Info("an unused object was left behind", "kind", s.kind, "object", keyOf(o), "error", err.Error())
 	}
 }
