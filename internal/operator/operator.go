@@ -214,9 +214,12 @@ func newManager(c *connections, o Config) (manager.Manager, error) {
 	maps.Copy(cached, groupnetworkpolicy.CacheOptions())
 	maps.Copy(cached, directory.CacheOptions())
 	return manager.New(c.config, manager.Options{
-		Scheme:                  scheme,
-		Logger:                  o.Log,
-		Cache:                   cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: cached, HTTPClient: c.watches},
+		Scheme: scheme,
+		Logger: o.Log,
+		Cache: cache.Options{
+			DefaultTransform: cache.TransformStripManagedFields(), ByObject: cached, HTTPClient: c.watches,
+			NewInformer: newInformer(o.Log.WithName("informers"), watchRetry),
+		},
 		Metrics:                 metricsserver.Options{BindAddress: o.MetricsAddress},
 		HealthProbeBindAddress:  o.ProbeAddress,
 		PprofBindAddress:        o.PprofAddress,

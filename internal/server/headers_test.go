@@ -114,7 +114,7 @@ func TestHeaderFieldsAreLetGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, authorization := range []string{"", "Bearer " + bearer} {
-		rq := httptest.NewRequest(http.MethodGet, users, http.NoBody)
+		rq := httptest.NewRequestWithContext(t.Context(), http.MethodGet, users, http.NoBody)
 		rq.ProtoMajor = 2
 		rq.Header.Set("Authorization", authorization)
 		router.ServeHTTP(httptest.NewRecorder(), rq)
