@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -65,6 +66,11 @@ func TestIdentities(t *testing.T) {
 	for _, o := range objects {
 		create(t, o)
 	}
+	applied := group(ns, "applied")
+	create(t, applied)
+	for i := range 10 {
+		apply(t, applied, fmt.Sprintf("manager-%d", i), admin)
+	}
 	of := func(name string) *v1alpha1.Group { return objects[name].(*v1alpha1.Group) }
 	person := func(name string) *v1alpha1.User { return objects[name].(*v1alpha1.User) }
 
@@ -100,10 +106,35 @@ func TestIdentities(t *testing.T) {
 				g.Labels[fmt.Sprintf("%s.example.com/%04d%s", strings.Repeat("a", 60), i, strings.Repeat("a", 59))] = strings.Repeat("a", 63)
 			}
 		})},
+		"does so by annotations": {mallory, changing(of("annotated"), func(g *v1alpha1.Group) {
+			for i := range 101 {
+				g.Annotations[fmt.Sprintf("example.com/%03d", i)] = ""
+			}
+		})},
+		"does so by applying the same as very many": {mallory, func(ctx context.Context, as client.Client) error {
+			return applyAs(ctx, applied, "mallory", as)
+		}},
 		"keeps a user from being deleted": {mallory, changing(person("kept"), func(u *v1alpha1.User) {
 			controllerutil.AddFinalizer(u, "example.com/mallory")
 		})},
 	})
+}
+
+func apply(t *testing.T, g *v1alpha1.Group, manager string, as client.Client) {
+	t.Helper()
+	if err := applyAs(t.Context(), g, manager, as); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// applyAs has the API server keep a list of what a manager applied to a group.
+func applyAs(ctx context.Context, g *v1alpha1.Group, manager string, as client.Client) error {
+	o := &unstructured.Unstructured{}
+	o.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("Group"))
+	o.SetNamespace(g.Namespace)
+	o.SetName(g.Name)
+	o.SetLabels(map[string]string{"example.com/team": "blue"})
+	return as.Apply(ctx, client.ApplyConfigurationFromUnstructured(o), client.FieldOwner(manager))
 }
 
 // kube-controller-manager runs here with credentials for each controller.
