@@ -60,6 +60,7 @@ func sections() []section {
 		{"search", "POST /.search", FeatureSearch, searchCases},
 		{"root", "Queries of all resource types", FeatureRoot, rootCases},
 		{"extensions", "Declared extensions", "", extensionCases},
+		{"characteristics", "Characteristics of declared attributes", "", characteristicCases},
 		{"etag", "Versions", FeatureETag, etagCases},
 		{"errors", "Errors", "", errorCases},
 		{"auth", "Authentication", "", authCases},

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -65,6 +66,18 @@ var choiceCases = []Case{
 		t.user(`{"active":false}`)
 		t.put("/Users/@1", `{"schemas":["`+userURN+`"],"userName":"~u1"}`).is(200)
 		t.get("/Users/@1").is(200).has(`{"active":false}`)
+	}),
+	c("active-removed", Practice, "choices", "A user whose active is removed, or null, is not active.", func(t *T) {
+		for _, operation := range []string{`{"op":"remove","path":"active"}`, `{"op":"replace","path":"active","value":null}`} {
+			t.user(`{"active":true}`)
+			t.patch("/Users/@"+strconv.Itoa(len(t.made)), operation).ok()
+			t.get("/Users/@" + strconv.Itoa(len(t.made))).is(200).has(`{"active":false}`)
+		}
+	}),
+	c("empty-text", Practice, "choices", "An empty text is no value, as null is.", func(t *T) {
+		t.user(`{"title":"","nickName":"N","name":{"givenName":"","familyName":"F"}}`).has(`{"nickName":"N","name":{"familyName":"F"}}`).lacks("title")
+		t.patch("/Users/@1", `{"op":"replace","path":"nickName","value":""}`).ok()
+		t.get("/Users/@1").is(200).has(`{"name":{"familyName":"F"}}`).lacks("nickName", "title")
 	}),
 	c("externalId-exact", Practice, "choices, 7643 §3.1", "externalId is caseExact and never unique.", func(t *T) {
 		t.user(`{"externalId":"E~"}`)

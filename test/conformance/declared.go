@@ -16,7 +16,15 @@ const (
 	FeatureDeclaredSeveral  Feature = "a declared extension with several texts"
 	FeatureDeclaredComplex  Feature = "a declared extension with a complex attribute that has a text"
 	FeatureDeclaredUnique   Feature = "a declared extension with a unique text"
-	FeatureDeclaredGroup    Feature = "a declared extension of groups with a text"
+	// Of these ordinary does not hold.
+	FeatureDeclaredImmutable Feature = "a declared extension with an immutable text"
+	FeatureDeclaredReadOnly  Feature = "a declared extension with a readOnly text"
+	FeatureDeclaredRequest   Feature = "a declared extension with a text that is returned on request"
+	FeatureDeclaredNever     Feature = "a declared extension with a text that is never returned"
+	FeatureDeclaredExact     Feature = "a declared extension with a caseExact text"
+	FeatureDeclaredPart      Feature = "a declared extension with several values, of which a text beside value is immutable"
+
+	FeatureDeclaredGroup Feature = "a declared extension of groups with a text"
 )
 
 // declared is an attribute of an extension, or its sub-attribute.
@@ -75,12 +83,14 @@ func askDeclared(ctx context.Context, c *client) (map[Feature]declared, error) {
 
 // addDeclared notes what an attribute is good for, if nothing else is yet.
 func addDeclared(found map[Feature]declared, resource, urn string, attribute map[string]any) {
-	if !ordinary(attribute) {
-		return
-	}
 	d := declared{urn: urn}
 	d.name, _ = attribute["name"].(string)
 	f := kindOf(attribute)
+	if d.sub = immutablePart(attribute); d.sub != "" {
+		f = FeatureDeclaredPart
+	} else if !ordinary(attribute) {
+		f = guardedKind(attribute, f)
+	}
 	if f == FeatureDeclaredComplex {
 		subs, _ := attribute["subAttributes"].([]any)
 		for _, one := range subs {
@@ -107,6 +117,47 @@ func addDeclared(found map[Feature]declared, resource, urn string, attribute map
 // ordinary attributes can be written and read, and compare ignoring case.
 func ordinary(attribute map[string]any) bool {
 	return attribute["mutability"] == "readWrite" && attribute["returned"] == "default" && attribute["caseExact"] != true
+}
+
+// guardedKind is the feature that a text is which is not ordinary in one way.
+func guardedKind(attribute map[string]any, kind Feature) Feature {
+	if kind != FeatureDeclared || attribute["required"] == true {
+		return ""
+	}
+	switch [3]any{attribute["mutability"], attribute["returned"], attribute["caseExact"]} {
+	case [3]any{"immutable", "default", false}:
+		return FeatureDeclaredImmutable
+	case [3]any{"readOnly", "default", false}:
+		return FeatureDeclaredReadOnly
+	case [3]any{"readWrite", "request", false}:
+		return FeatureDeclaredRequest
+	case [3]any{"readWrite", "never", false}, [3]any{"writeOnly", "never", false}:
+		return FeatureDeclaredNever
+	case [3]any{"readWrite", "default", true}:
+		return FeatureDeclaredExact
+	}
+	return ""
+}
+
+// immutablePart is the immutable text of an attribute with several values that
+// have an ordinary value beside; empty if it is no such attribute.
+func immutablePart(attribute map[string]any) string {
+	subs, _ := attribute["subAttributes"].([]any)
+	if attribute["multiValued"] != true || !ordinary(attribute) {
+		return ""
+	}
+	name, hasValue := "", false
+	for _, one := range subs {
+		sub, _ := one.(map[string]any)
+		hasValue = hasValue || sub["name"] == "value" && ordinary(sub)
+		if guardedKind(sub, kindOf(sub)) == FeatureDeclaredImmutable {
+			name, _ = sub["name"].(string)
+		}
+	}
+	if !hasValue {
+		return ""
+	}
+	return name
 }
 
 // kindOf is the feature that an attribute is; empty for none.

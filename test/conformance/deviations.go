@@ -11,6 +11,8 @@ type deviation struct {
 var deviations = []deviation{
 	{"RFC 7643 §2.5, RFC 7644 §3.5.1:", "A PUT of a group without `members` keeps the members; only `[]` and null empty them.", "Okta, JumpCloud and others, which leave members out of a rename", "choices/put-without-members choices/put-members-null jumpcloud/activation"},
 	{"RFC 7644 §3.5.1:", "A PUT of a user without `active` keeps it: an attribute that was forgotten must not give access back.", "every identity provider that deactivates by PATCH and updates by PUT", "choices/put-without-active"},
+	{"RFC 7644 §3.5.2.2:", "A user whose active is removed, or replaced by null, has `active: false`, not none.", "security: to take the value away gives no access", "choices/active-removed"},
+	{"RFC 7643 §2.3.1, §2.5:", "An empty text is no value.", "Entra ID and OneLogin, which clear attributes so", "choices/empty-text entra/manager-cleared-text"},
 	{"RFC 7644 §3.5.2:", "An operation without `op` is a replace, and `op` compares ignoring letter case.", "Okta and Entra ID", "okta/deactivate-without-op entra/path-each"},
 	{"RFC 7644 §3.5.2.2:", "A remove with a value removes only what the value names.", "Entra ID and JumpCloud", "entra/remove-member jumpcloud/remove-member choices/remove-of-nothing"},
 	{"RFC 7644 §3.5.2.3:", "A replace whose filter matches nothing creates the value where the filter is `type eq` a canonical value or `primary eq true`; otherwise it is noTarget.", "Entra ID", "entra/replace-creates-type entra/replace-creates-primary entra/replace-unknown-type patch/noTarget"},

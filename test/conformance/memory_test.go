@@ -40,9 +40,16 @@ func types(t *testing.T) []*schema.ResourceType {
 	}
 	badge, tags := attribute("badge", schema.String), attribute("tags", schema.String)
 	badge.Uniqueness, tags.MultiValued = schema.Server, true
+	serial, issuer, note, code, pin := attribute("serial", schema.String), attribute("issuer", schema.String), attribute("note", schema.String), attribute("code", schema.String), attribute("pin", schema.String)
+	serial.Mutability, issuer.Mutability, note.Returned, code.CaseExact = schema.Immutable, schema.ReadOnly, schema.Request, true
+	pin.Mutability, pin.Returned = schema.WriteOnly, schema.Never
+	number := attribute("number", schema.String)
+	keys := attribute("keys", schema.Complex, attribute("value", schema.String), number)
+	number.Mutability, keys.MultiValued = schema.Immutable, true
 	user, errs := schema.Extend(schema.UserType(), schema.Extension{Schema: &schema.Schema{ID: "urn:example:2.0:User", Name: "Example", Attributes: []*schema.Attribute{
 		attribute("team", schema.String), badge, tags, attribute("level", schema.Integer), attribute("rate", schema.Decimal), attribute("remote", schema.Boolean),
 		attribute("since", schema.DateTime), attribute("desk", schema.Complex, attribute("seat", schema.String)),
+		serial, issuer, note, code, pin, keys,
 	}}})
 	group, more := schema.Extend(schema.GroupType(), schema.Extension{Schema: &schema.Schema{ID: "urn:example:2.0:Group", Name: "Example", Attributes: []*schema.Attribute{attribute("team", schema.String)}}})
 	if errs[0] != nil || more[0] != nil {

@@ -16,7 +16,7 @@ var cursorRequirements = []requirement{
 	{"§2.3", May, "Where cursors are the only way to page, a query without one gets the first page.", "", "Pages by index are offered too."},
 	{"§2.4", Must, "Where both ways are offered, one of them is the default for a query that names none.", "cursor/method-not-named discovery/config-pagination-method", ""},
 	{"§2.4", Should, "Whoever had pages by index before keeps them as the default.", "pagination/no-nextCursor choices/nextCursor-on-request discovery/config-pagination-method", ""},
-	{"§3", Must, "A SearchRequest takes cursor and count.", "cursor/search", ""},
+	{"§3", Must, "A SearchRequest takes cursor and count.", "cursor/search search/all-together", ""},
 	{"§4", Should, "The ServiceProviderConfig announces pagination with cursor and index.", "discovery/config-pagination discovery/config-pagination-method discovery/config-pagination-sizes", "There is no cursorTimeout, since cursors do not expire."},
 	{"§5.2", Must, "Every page is authorized anew; a cursor gives no access.", "cursor/needs-token cursor/of-another-endpoint", ""},
 	{"§5.2", Should, "Cursors are opaque, and forged ones are found out.", "cursor/invalid cursor/of-another-endpoint", "A cursor is bound to its query by a digest. Who makes one up for a query of their own chooses where to begin, no more than startIndex does."},

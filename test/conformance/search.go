@@ -1,5 +1,7 @@
 package conformance
 
+import "slices"
+
 var searchCases = []Case{
 	c("groups-without-members", Must, "7644 §3.4.3, §3.9", "A search of groups can leave the members out.", func(t *T) {
 		t.user("")
@@ -50,6 +52,27 @@ var searchCases = []Case{
 			t.fail(a, "the user with the title b first")
 		}
 	}).needing(FeatureSort),
+	c("all-together", Must, "9865 §3, 7644 §3.4.3", "Filter, order, attributes and cursor hold together, on every page.", func(t *T) {
+		for _, title := range []string{"b", "c", "a"} {
+			t.user(`{"title":"` + title + `","nickName":"N"}`)
+		}
+		t.user(`{"title":"0","nickName":"M"}`)
+		cursor, ids := "", []string(nil)
+		for range 2 {
+			a := search(t, "/Users", `"filter":"userName sw \"~u\" and nickName eq \"n\"","sortBy":"title","sortOrder":"descending","attributes":["title"],"count":2,"cursor":"`+cursor+`"`).is(200)
+			a.has(`{"totalResults":3}`)
+			for i, id := range a.ids() {
+				if a.at("Resources", i, "title") == nil || a.at("Resources", i, "userName") != nil || a.at("Resources", i, "meta") != nil {
+					t.fail(a, "of %s title, and what is always shown", id)
+				}
+			}
+			ids = append(ids, a.ids()...)
+			cursor, _ = a.body["nextCursor"].(string)
+		}
+		if want := []string{t.id(2), t.id(1), t.id(3)}; !slices.Equal(ids, want) || cursor != "" {
+			t.fail(t.last, "the users %q over two pages, but they show %q", want, ids)
+		}
+	}).needing(FeatureSearch.and(FeatureCursor).and(FeatureSort).and(FeatureFilter)),
 	c("root", Must, "7644 §3.4.3, §3.4.2.1", "POST /.search searches all resource types.", func(t *T) {
 		t.user(`{"externalId":"E-~"}`)
 		t.group(`{"externalId":"E-~"}`)
