@@ -216,17 +216,19 @@ func (r *run) restartOne(context.Context) (string, time.Time, error) {
 // nothing stood between.
 func (r *run) outage(ctx context.Context, end func() error, start func(context.Context) error) (time.Duration, time.Time, error) {
 	for _, p := range r.replicas {
-		p.line.refuse(true)
-		defer p.line.refuse(false)
+		p.line.refuse()
 	}
 	if err := end(); err != nil {
 		return 0, time.Time{}, err
 	}
 	down := time.Now()
-	if err := pause(ctx, r.between(500*time.Millisecond, 8*time.Second)); err != nil {
+	if err := pause(ctx, r.between(500*time.Millisecond, 20*time.Second)); err != nil {
 		return 0, time.Time{}, err
 	}
 	err := start(ctx)
+	for _, p := range r.replicas {
+		err = errors.Join(err, p.line.listen(ctx))
+	}
 	return round(time.Since(down)), time.Now(), err
 }
 

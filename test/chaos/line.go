@@ -24,21 +24,18 @@ type line struct {
 
 	trouble atomic.Pointer[trouble]
 
-	mu      sync.Mutex
-	refuses bool // connections are closed as soon as they come
-	drops   bool // nothing passes, on new connections too
-	conns   map[*lineConn]struct{}
+	cert     *certificate
+	mu       sync.Mutex
+	listener net.Listener
+	drops    bool // nothing passes, on new connections too
+	conns    map[*lineConn]struct{}
 }
 
 // newLine stands in front of the API server at target; both use cert.
 func newLine(ctx context.Context, target string, cert *certificate) (*line, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(cert.pem)
-	l := &line{address: listener.Addr().String(), conns: map[*lineConn]struct{}{}}
+	l := &line{address: "127.0.0.1:0", cert: cert, conns: map[*lineConn]struct{}{}}
 	quiet := log.New(io.Discard, "", 0)
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -56,8 +53,24 @@ func newLine(ctx context.Context, target string, cert *certificate) (*line, erro
 		ErrorLog:     quiet,
 	}
 	l.server = &http.Server{Handler: l.disturb(proxy), ErrorLog: quiet, ReadHeaderTimeout: time.Minute}
-	go func() { _ = l.server.ServeTLS(&lineListener{listener, l}, cert.certFile, cert.keyFile) }()
+	if err := l.listen(ctx); err != nil {
+		return nil, err
+	}
+	l.address = l.listener.Addr().String()
 	return l, nil
+}
+
+// listen takes connections, always at the same address.
+func (l *line) listen(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", l.address)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.listener = listener
+	l.mu.Unlock()
+	go func() { _ = l.server.ServeTLS(&lineListener{listener, l}, l.cert.certFile, l.cert.keyFile) }()
+	return nil
 }
 
 func (l *line) close() { _ = l.server.Close() }
@@ -69,14 +82,13 @@ func (l *line) cut() {
 	}
 }
 
-// refuse closes all connections, and new ones, until it is called with false.
-func (l *line) refuse(refuses bool) {
+// refuse closes all connections, and lets nobody connect until listen: new ones are
+// refused, as by a host on which nothing runs.
+func (l *line) refuse() {
 	l.mu.Lock()
-	l.refuses = refuses
+	_ = l.listener.Close()
 	l.mu.Unlock()
-	if refuses {
-		l.cut()
-	}
+	l.cut()
 }
 
 // blackhole passes nothing on anymore on the connections that there are, and
@@ -113,23 +125,16 @@ type lineListener struct {
 }
 
 func (l *lineListener) Accept() (net.Conn, error) {
-	for {
-		accepted, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		c := &lineConn{Conn: accepted, line: l.line}
-		l.line.mu.Lock()
-		if l.line.refuses {
-			l.line.mu.Unlock()
-			_ = accepted.Close()
-			continue
-		}
-		c.dead.Store(l.line.drops)
-		l.line.conns[c] = struct{}{}
-		l.line.mu.Unlock()
-		return c, nil
+	accepted, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
 	}
+	c := &lineConn{Conn: accepted, line: l.line}
+	l.line.mu.Lock()
+	c.dead.Store(l.line.drops)
+	l.line.conns[c] = struct{}{}
+	l.line.mu.Unlock()
+	return c, nil
 }
 
 // lineConn is a connection of the replica. On a dead one nothing arrives, in

@@ -15,6 +15,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -159,11 +160,16 @@ func TestLineRefuses(t *testing.T) {
 	f := newFixture(t)
 	c := f.client()
 	f.want(c, http.MethodGet, 200)
-	f.line.refuse(true)
+	f.line.refuse()
+	if err := f.wantNothing(f.client(), http.MethodGet); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("new connections are refused: %v", err)
+	}
 	if err := f.wantNothing(c, http.MethodGet); errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("connections are closed at once: %v", err)
 	}
-	f.line.refuse(false)
+	if err := f.line.listen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	f.want(c, http.MethodGet, 200)
 }
 
