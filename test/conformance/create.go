@@ -118,6 +118,13 @@ var createCases = []Case{
 		t.post("/Users", `{"schemas":["`+userURN+`"],"userName":"~u1"}`).fails(409, "uniqueness")
 		t.find("/Users", `userName eq "~u1"`).found("@1")
 	}),
+	c("duplicate-userName-unicode", Must, "7644 §5, §7.8", "A userName is the same however its letters are encoded: composed or not, wide, as ß or SS.", func(t *T) {
+		t.user(`{"userName":"~\u00e9-stra\u00dfe-\uff21"}`).has(`{"userName":"~\u00e9-stra\u00dfe-\uff21"}`)
+		t.post("/Users", t.userBody(`{"userName":"~E\u0301-STRASSE-a"}`)).fails(409, "uniqueness")
+		if t.offer.has(FeatureFilter) {
+			t.find("/Users", "userName eq \"~e\u0301-strasse-a\"").found("@1")
+		}
+	}),
 	c("duplicate-userName-case", Must, "7643 §4.1.1, 7644 §3.3", "userName is not caseExact: another letter case is the same name.", func(t *T) {
 		t.user("")
 		t.post("/Users", `{"schemas":["`+userURN+`"],"userName":"`+strings.ToUpper(t.tag)+`U1"}`).fails(409, "uniqueness")

@@ -61,7 +61,7 @@ var protocolRequirements = []requirement{
 	{"§3.14", Must, "If-Match that does not hold is a 412; If-None-Match that holds is a 304 for GET.", "etag/if-none-match etag/if-none-match-old etag/if-none-match-list etag/if-none-match-weak etag/if-none-match-change etag/if-match-get etag/if-match-put-stale etag/if-match-patch-stale etag/if-match-delete-stale bulk/version", ""},
 	{"§4", Must, "/ServiceProviderConfig, /ResourceTypes and /Schemas are served, each document also by its id.", "discovery/config discovery/types discovery/types-user discovery/schemas discovery/schemas-user discovery/types-unknown discovery/schemas-unknown", ""},
 	{"§4", Must, "A filter on them is a 403; sorting, pages and attributes are ignored.", "discovery/no-filter discovery/sorting-and-pages-ignored choices/discovery-parameters", "A filter is ignored, see the deviations."},
-	{"§5", Must, "User names and passwords compare after the preparation of strings for their script.", "create/duplicate-userName-case values/keeps-unicode", ""},
+	{"§5", Must, "User names and passwords compare after the preparation of strings for their script.", "create/duplicate-userName-case create/duplicate-userName-unicode values/keeps-unicode", ""},
 	{"§6", May, "Several tenants are told apart by URL or credentials.", "auth/wrong auth/before-everything", "Each IdentityProviderSync has a base URL and tokens of its own."},
 	{"§7.2", Must, "TLS 1.2 or newer.", "", "Where the operator ends TLS its own tests check that (internal/server); over plain HTTP a proxy does."},
 	{"§7.3, §7.4", Must, "Tokens are bound to what they may do and are not guessable.", "auth/wrong auth/writes", "Tokens have 256 bits, and each is good for one sync."},

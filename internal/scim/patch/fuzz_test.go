@@ -39,6 +39,8 @@ var fuzzSeeds = []string{
 	`{"op":"replace","path":"active","value":null},{"op":"add","path":"title","value":12345678901234567890}`,
 	`{"op":"add","path":"` + fuzzURN + `:level","value":"7"},{"op":"replace","path":"` + fuzzURN + `:serial","value":"1"}`,
 	`{"op":"add","path":"` + fuzzURN + `:skills[value eq \"go\"].years","value":1.0},{"op":"remove","path":"` + fuzzURN + `:levels","value":[1]}`,
+	`{"op":"add","path":"` + fuzzURN + `:skills[grade eq \"a\"].years","value":1},{"op":"add","path":"` + fuzzURN + `:skills[value eq \"go\"].since","value":"s"}`,
+	`{"op":"replace","path":"` + fuzzURN + `:skills[value eq \"go\" and value eq \"c\"].years","value":1},{"op":"remove","path":"` + fuzzURN + `:skills.since"}`,
 	`{"op":"replace","value":{"` + fuzzURN + `":{"levels":[1,1.0,"2"],"since":"2026-01-31T08:00:00+02:00","skills":{"value":"go","years":10e-1}}}}`,
 }
 
@@ -55,7 +57,8 @@ func declaring(f *testing.F) *schema.ResourceType {
 		attribute("serial", schema.String, schema.Immutable, false), attribute("level", schema.Integer, schema.ReadWrite, false),
 		attribute("levels", schema.Decimal, schema.ReadWrite, true), attribute("since", schema.DateTime, schema.ReadWrite, false),
 		attribute("remote", schema.Boolean, schema.ReadWrite, false), attribute("issuer", schema.String, schema.ReadOnly, false),
-		attribute("skills", schema.Complex, schema.ReadWrite, true, attribute("value", schema.String, schema.ReadWrite, false), attribute("years", schema.Integer, schema.ReadWrite, false)),
+		attribute("skills", schema.Complex, schema.ReadWrite, true, attribute("value", schema.String, schema.ReadWrite, false), attribute("years", schema.Integer, schema.ReadWrite, false),
+			attribute("since", schema.String, schema.Immutable, false), attribute("grade", schema.String, schema.ReadOnly, false)),
 		attribute("office", schema.Complex, schema.ReadWrite, false, attribute("city", schema.String, schema.ReadWrite, false), attribute("key", schema.String, schema.Immutable, false)),
 	}}})
 	if errs[0] != nil {
