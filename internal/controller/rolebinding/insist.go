@@ -3,8 +3,11 @@ package rolebinding
 import (
 	"context"
 	"slices"
+	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -32,9 +35,29 @@ func (p *part) insist(ctx context.Context, key objectKey, keep []rbacv1.Subject)
 	shrunk := p.marked(live)
 	setSubjects(shrunk, kept)
 	shrunk.SetResourceVersion("")
-	err = p.write(ctx, key, shrunk, "", func(ctx context.Context) error { return p.Client.Update(ctx, shrunk) })
+	return p.store(ctx, key, shrunk)
+}
+
+// store updates an object. Whoever may update it can also fill it with finalizers,
+// by as many managers of fields, for which the API server asks no `bind`, until
+// there is no room for our marks: then these go.
+func (p *part) store(ctx context.Context, key objectKey, o client.Object) error {
+	update := func() error {
+		return p.write(ctx, key, o, "", func(ctx context.Context) error { return p.Client.Update(ctx, o) })
+	}
+	err := update()
+	if isTooLarge(err) {
+		o.SetFinalizers(nil)
+		o.SetManagedFields([]metav1.ManagedFieldsEntry{{}}) // an empty one drops all
+		err = update()
+	}
 	if err == nil {
-		p.now(key, shrunk)
+		p.now(key, o)
 	}
 	return err
+}
+
+// isTooLarge tells that the API server or etcd takes no object of this size.
+func isTooLarge(err error) bool {
+	return err != nil && (apierrors.IsRequestEntityTooLargeError(err) || strings.Contains(err.Error(), "request is too large"))
 }

@@ -36,12 +36,7 @@ func (p *part) update(ctx context.Context, key objectKey, subjects []rbacv1.Subj
 	}
 	updated := p.marked(existing)
 	setSubjects(updated, subjects)
-	// With the resourceVersion of what was read: a conflict starts over.
-	err := p.write(ctx, key, updated, "", func(ctx context.Context) error { return p.Client.Update(ctx, updated) })
-	if err == nil {
-		p.now(key, updated)
-	}
-	return err
+	return p.store(ctx, key, updated) // with the resourceVersion of what was read: a conflict starts over
 }
 
 func (p *part) create(ctx context.Context, at *place, o projection.Object, subjects []rbacv1.Subject) {
@@ -108,10 +103,9 @@ func (p *part) deleteAsRead(ctx context.Context, key objectKey, o client.Object)
 	if len(o.GetFinalizers()) > 0 {
 		freed := p.marked(o)
 		freed.SetFinalizers(nil)
-		if err := p.write(ctx, key, freed, "", func(ctx context.Context) error { return p.Client.Update(ctx, freed) }); err != nil {
+		if err := p.store(ctx, key, freed); err != nil {
 			return client.IgnoreNotFound(err)
 		}
-		p.now(key, freed)
 		o = freed
 	}
 	uid, version := o.GetUID(), o.GetResourceVersion()
