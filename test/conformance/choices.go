@@ -156,6 +156,11 @@ var choiceCases = []Case{
 		t.patch("/Groups/@2", `{"op":"remove","path":"members","value":[]}`).ok()
 		t.get("/Groups/@2").members("@1")
 	}),
+	c("remove-value-in-other-case", Practice, "complaints, 7643 §2.3.1", "A remove that names a value finds it as caseExact says: it does not answer 2xx and leave it.", func(t *T) {
+		t.user(`{"emails":[{"value":"Ada@~.example","type":"work"},{"value":"Ada@~.example","type":"home"}]}`)
+		t.patch("/Users/@1", `{"op":"remove","path":"emails","value":[{"value":"ADA@~.EXAMPLE","type":"Work"}]}`).ok()
+		t.get("/Users/@1").is(200).has(`{"emails":[{"value":"Ada@~.example","type":"home"}]}`)
+	}),
 	c("existing-not-taken-over", Practice, "complaints", "A POST of an existing userName does not take the user over.", func(t *T) {
 		t.user(`{"title":"T","active":false}`)
 		t.post("/Users", `{"schemas":["`+userURN+`"],"userName":"~u1","title":"U","active":true}`).fails(409, "uniqueness")

@@ -14,7 +14,7 @@ var deviations = []deviation{
 	{"RFC 7644 §3.5.2.2:", "A user whose active is removed, or replaced by null, has `active: false`, not none.", "security: to take the value away gives no access", "choices/active-removed"},
 	{"RFC 7643 §2.3.1, §2.5:", "An empty text is no value.", "Entra ID and OneLogin, which clear attributes so", "choices/empty-text entra/manager-cleared-text"},
 	{"RFC 7644 §3.5.2:", "An operation without `op` is a replace, and `op` compares ignoring letter case.", "Okta and Entra ID", "okta/deactivate-without-op entra/path-each"},
-	{"RFC 7644 §3.5.2.2:", "A remove with a value removes only what the value names.", "Entra ID and JumpCloud", "entra/remove-member jumpcloud/remove-member choices/remove-of-nothing"},
+	{"RFC 7644 §3.5.2.2:", "A remove with a value removes only what the value names.", "Entra ID and JumpCloud", "entra/remove-member jumpcloud/remove-member choices/remove-of-nothing choices/remove-value-in-other-case"},
 	{"RFC 7644 §3.5.2.3:", "A replace whose filter matches nothing creates the value where the filter is `type eq` a canonical value or `primary eq true`; otherwise it is noTarget.", "Entra ID", "entra/replace-creates-type entra/replace-creates-primary entra/replace-unknown-type patch/noTarget"},
 	{"RFC 7644 §3.5.2:", "Keys of a value without a path may be paths.", "Entra ID with aadOptscim062020", "entra/dotted-keys entra/filter-keys"},
 	{"RFC 7643 §2.3:", `"True" and "False" are booleans, one value may come without its list, and a list of one in the place of a value.`, "Entra ID and OneLogin", "entra/deactivate entra/wrapped-scalar entra/wrapped-object onelogin/active-string onelogin/emails-object"},

@@ -59,6 +59,8 @@ func TestApply(t *testing.T) {
 		"remove where nothing matches":       {`{"op":"remove","path":"emails[type eq \"other\"]"}`, "emails", `[{"type":"work","value":"w","primary":true},{"type":"home","value":"h"}]`},
 		"remove a chosen sub-attribute":      {`{"op":"remove","path":"emails[type eq \"work\"].primary"}`, "emails", `[{"type":"work","value":"w"},{"type":"home","value":"h"}]`},
 		"remove the value's value only":      {`{"op":"remove","path":"emails","value":[{"value":"h"}]}`, "emails", `[{"type":"work","value":"w","primary":true}]`},
+		"remove a caseExact value":           {`{"op":"add","path":"photos","value":["a"]},{"op":"remove","path":"photos","value":["A"]}`, "photos", `[{"value":"a"}]`},
+		"remove in another letter case":      {`{"op":"remove","path":"emails","value":[{"value":"H","type":"Home"}]}`, "emails", `[{"type":"work","value":"w","primary":true}]`},
 		"remove another type's value":        {`{"op":"remove","path":"emails","value":[{"value":"h","type":"work"}]}`, "emails", `[{"type":"work","value":"w","primary":true},{"type":"home","value":"h"}]`},
 		"remove no value":                    {`{"op":"remove","path":"emails","value":[]}`, "emails", `[{"type":"work","value":"w","primary":true},{"type":"home","value":"h"}]`},
 		"remove active means no access":      {`{"op":"remove","path":"active"}`, "active", `false`},

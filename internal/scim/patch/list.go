@@ -1,7 +1,9 @@
 package patch
 
 import (
+	"encoding/json"
 	"maps"
+	"slices"
 
 	"github.com/rollcall-scim/rollcall/internal/scim"
 	"github.com/rollcall-scim/rollcall/internal/scim/filter"
@@ -91,32 +93,60 @@ func wholeList(op operation, target schema.Target) (func(*list) error, error) {
 }
 
 // removeValues removes the values that are one of those sent, or have all of its
-// sub-attributes. A remove that names values never removes others.
+// sub-attributes, which compare as caseExact says. A remove that names values
+// never removes others.
 func removeValues(op operation, target schema.Target) (func(*list) error, error) {
 	sent, err := resource.Values(target, op.value)
+	simple := map[any]bool{}
+	var patterns []scim.Object
+	for _, value := range sent {
+		if object, ok := value.(scim.Object); ok {
+			patterns = append(patterns, folded(target.Attribute, object))
+		} else {
+			simple[form(target.Attribute, value)] = true
+		}
+	}
 	return func(l *list) error {
 		l.keep(func(value any) bool {
-			for _, pattern := range sent {
-				if covers(value, pattern) {
-					return false
-				}
+			object, ok := value.(scim.Object)
+			if !ok {
+				return !simple[form(target.Attribute, value)]
 			}
-			return true
+			object = folded(target.Attribute, object)
+			return !slices.ContainsFunc(patterns, func(pattern scim.Object) bool { return covers(object, pattern) })
 		})
 		return nil
 	}, err
 }
 
-func covers(value, pattern any) bool {
-	object, ok := value.(scim.Object)
-	wanted, isObject := pattern.(scim.Object)
-	if !ok && !isObject {
-		return value == pattern
+// form is equal for simple values of an attribute that are the same; nil for
+// others, which a former declaration may have left.
+func form(a *schema.Attribute, value any) any {
+	switch value := value.(type) {
+	case string:
+		if !a.CaseExact {
+			return schema.Fold(value)
+		}
+		return value
+	case json.Number, bool:
+		return value
 	}
-	if !ok || !isObject {
-		return false
+	return nil
+}
+
+// folded has the forms of the sub-attributes.
+func folded(a *schema.Attribute, object scim.Object) scim.Object {
+	forms := make(scim.Object, len(object))
+	for name, value := range object {
+		if sub := a.SubAttribute(name); sub != nil {
+			forms[name] = form(sub, value)
+		}
 	}
-	for name, part := range wanted {
+	return forms
+}
+
+func covers(object, pattern scim.Object) bool {
+	for name, part := range pattern {
 		if object[name] != part {
 			return false
 		}

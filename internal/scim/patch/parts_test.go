@@ -51,6 +51,7 @@ func TestPartsOfValues(t *testing.T) {
 		"a required part":                  {`{"op":"remove","path":"D[value eq \"2\"].value"}`, scim.TypeMutability, ""},
 		"all that is required":             {`{"op":"remove","path":"S"}`, scim.TypeMutability, ""},
 		"each that is required":            {`{"op":"remove","path":"S","value":["south","north"]}`, scim.TypeMutability, ""},
+		"one in another letter case":       {`{"op":"remove","path":"S","value":["sOUTH"]}`, "", `{"desks":[{"value":"1","type":"work","serial":"a"},{"value":"2"}],"sites":["north"]}`},
 		"one of those required":            {`{"op":"remove","path":"S","value":["south"]}`, "", `{"desks":[{"value":"1","type":"work","serial":"a"},{"value":"2"}],"sites":["north"]}`},
 		"the extension of those required":  {`{"op":"remove","path":"` + urn + `"}`, scim.TypeMutability, ""},
 		"an extension that is required":    {`{"op":"remove","path":"urn:example:seat:2.0:User"}`, scim.TypeMutability, ""},
