@@ -27,7 +27,8 @@ func (r *run) rollingRestarts(ctx context.Context) error {
 	if e := r.recovery(ctx, "before the restarts", time.Now()); e.stuck != "" {
 		r.tally.find(kindStuck, "before the restarts: %s", e.stuck)
 	}
-	if err := pause(ctx, 2*time.Second); err != nil {
+	// Who still waits for an answer from then gives up.
+	if err := pause(ctx, requestTimeout); err != nil {
 		return err
 	}
 	r.say("restarting %d replicas one after the other, under load", len(r.replicas))
