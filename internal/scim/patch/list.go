@@ -98,10 +98,11 @@ func wholeList(op operation, target schema.Target) (func(*list) error, error) {
 func removeValues(op operation, target schema.Target) (func(*list) error, error) {
 	sent, err := resource.Values(target, op.value)
 	simple := map[any]bool{}
-	var patterns []scim.Object
+	patterns := map[any][]scim.Object{} // by their `value`, which they may lack
 	for _, value := range sent {
 		if object, ok := value.(scim.Object); ok {
-			patterns = append(patterns, folded(target.Attribute, object))
+			pattern := folded(target.Attribute, object)
+			patterns[pattern["value"]] = append(patterns[pattern["value"]], pattern)
 		} else {
 			simple[form(target.Attribute, value)] = true
 		}
@@ -113,7 +114,8 @@ func removeValues(op operation, target schema.Target) (func(*list) error, error)
 				return !simple[form(target.Attribute, value)]
 			}
 			object = folded(target.Attribute, object)
-			return !slices.ContainsFunc(patterns, func(pattern scim.Object) bool { return covers(object, pattern) })
+			isCovered := func(pattern scim.Object) bool { return covers(object, pattern) }
+			return !slices.ContainsFunc(patterns[object["value"]], isCovered) && !slices.ContainsFunc(patterns[nil], isCovered)
 		})
 		return nil
 	}, err
