@@ -113,9 +113,7 @@ func removeValues(op operation, target schema.Target) (func(*list) error, error)
 			if !ok {
 				return !simple[form(target.Attribute, value)]
 			}
-			object = folded(target.Attribute, object)
-			isCovered := func(pattern scim.Object) bool { return covers(object, pattern) }
-			return !slices.ContainsFunc(patterns[object["value"]], isCovered) && !slices.ContainsFunc(patterns[nil], isCovered)
+			return !isCovered(target.Attribute, object, patterns)
 		})
 		return nil
 	}, err
@@ -147,13 +145,25 @@ func folded(a *schema.Attribute, object scim.Object) scim.Object {
 	return forms
 }
 
-func covers(object, pattern scim.Object) bool {
-	for name, part := range pattern {
-		if object[name] != part {
-			return false
-		}
+// isCovered tells whether a value has all that one of the patterns has.
+func isCovered(a *schema.Attribute, value scim.Object, patterns map[any][]scim.Object) bool {
+	var key any
+	if sub := a.SubAttribute("value"); sub != nil {
+		key = form(sub, value["value"])
 	}
-	return true
+	candidates := slices.Concat(patterns[key], patterns[nil])
+	if len(candidates) == 0 {
+		return false
+	}
+	value = folded(a, value)
+	return slices.ContainsFunc(candidates, func(pattern scim.Object) bool {
+		for name, part := range pattern {
+			if value[name] != part {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // set puts a value at a place.
