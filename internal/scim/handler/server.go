@@ -21,6 +21,8 @@ func NewServer(addr string, h http.Handler) *http.Server {
 		WriteTimeout:      90 * time.Second, // counts from the end of the header, so it includes reading
 		IdleTimeout:       120 * time.Second,
 		MaxHeaderBytes:    256 << 10,
+		// "OPTIONS *" asks for a token and gets a request id like everything else.
+		DisableGeneralOptionsHandler: true,
 	}
 }
 

@@ -53,6 +53,27 @@ func TestServerTimeouts(t *testing.T) {
 	}
 }
 
+// Nothing but the Handler answers, also what is about no path.
+func TestOptionsOfTheServer(t *testing.T) {
+	test := httptest.NewUnstartedServer(nil)
+	test.Config = handler.NewServer("", handler.New(handler.Options{Store: memory.New()}))
+	test.Start()
+	t.Cleanup(test.Close)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, test.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.URL.Opaque = "*"
+	got, err := test.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = got.Body.Close()
+	if got.StatusCode != http.StatusUnauthorized || got.Header.Get("X-Request-Id") == "" {
+		t.Errorf("OPTIONS * is answered %s, %v", got.Status, got.Header)
+	}
+}
+
 // A header far above the limit, and one that never ends, end the connection.
 func TestServerBounds(t *testing.T) {
 	test := httptest.NewUnstartedServer(nil)
