@@ -1,6 +1,7 @@
 package rolebinding_test
 
 import (
+	"fmt"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -230,4 +231,37 @@ func TestSyncDeletedWithEverything(t *testing.T) {
 	w.wantAccess(access{"ann": false})
 	w.wantReason(b, "SyncDeleted")
 	update(w, w.sync, func(s *v1alpha1.IdentityProviderSync) { s.Finalizers = nil })
+}
+
+// A name that very many users have is bound while all of them are active and
+// synced, members of anything or not.
+func TestOneOfVeryManyUsersOfAName(t *testing.T) {
+	w := newWorld(t)
+	last, ann := w.user("last"), w.user("ann")
+	all := []string{ann.Spec.ID}
+	for i := range 3 {
+		var members []string
+		for j := range 100 {
+			members = append(members, w.user(fmt.Sprintf("u%d%02d", i, j)).Spec.ID)
+		}
+		all = append(all, w.group(fmt.Sprintf("Floor%d", i), members...).Spec.ID)
+	}
+	staff := w.group("Staff", append(all, last.Spec.ID)...)
+	w.group("Devs", ann.Spec.ID)
+	b := w.bind("pod-reader", "Devs")
+	update(w, b, func(b *v1alpha1.GroupRoleBinding) {
+		b.Spec.Subject = &v1alpha1.SubjectTemplate{Name: "'everybody@" + w.namespace + "'"}
+	})
+	w.wantAccess(access{"everybody": true})
+	update(w, last, func(u *v1alpha1.User) { u.Spec.Active = new(bool) })
+	w.wantAccess(access{"everybody": false})
+	update(w, last, func(u *v1alpha1.User) { *u.Spec.Active = true })
+	w.wantAccess(access{"everybody": true})
+	update(w, w.sync, func(s *v1alpha1.IdentityProviderSync) {
+		s.Spec.UserFilter = &v1alpha1.UserFilter{Groups: []string{"Staff"}}
+	})
+	w.setMembers(staff, append(all, last.Spec.ID)...) // nothing changes
+	w.wantAccess(access{"everybody": true})
+	w.setMembers(staff, all...) // last is not let through any more
+	w.wantAccess(access{"everybody": false})
 }

@@ -110,12 +110,19 @@ func (a affected) concerned(ctx context.Context, c *source.Concern) []reconcile.
 		return nil
 	case c.All:
 		return a.bindings(ctx, indexSync, c.Sync.String(), nil)
-	case len(c.Groups) == 0:
-		return nil
 	}
-	requests := a.bindings(ctx, indexPattern, c.Sync.String(), func(b projection.Binding) bool {
+	var requests []reconcile.Request
+	for _, consumer := range c.Consumers {
+		if consumer.Controller == a.kind.name {
+			requests = append(requests, reconcile.Request{NamespacedName: consumer.NamespacedName})
+		}
+	}
+	if len(c.Groups) == 0 {
+		return requests
+	}
+	requests = append(requests, a.bindings(ctx, indexPattern, c.Sync.String(), func(b projection.Binding) bool {
 		return slices.ContainsFunc(c.Groups, func(group string) bool { return b.Concerns(c.Sync, group) })
-	})
+	})...)
 	for _, group := range c.Groups {
 		requests = append(requests, a.bindings(ctx, indexGroup, groupKey(c.Sync, group), nil)...)
 	}

@@ -21,6 +21,9 @@ type Concern struct {
 	// Groups are displayNames otherwise: of the groups that changed, under old
 	// names and new ones, and of the groups above them. Each once, in order.
 	Groups []string
+	// Consumers are concerned as well, whatever their groups: they use a value that
+	// very many users have.
+	Consumers []Consumer
 }
 
 // SameSpec tells whether an update left the spec alone. What was deleted and
@@ -63,14 +66,16 @@ func (s *Sources) GroupChanged(ctx context.Context, before, after *v1alpha1.Grou
 		if !known {
 			return &Concern{Sync: sync, All: true}
 		}
-		names = append(names, s.above(ctx, sync, s.withNamesakes(ctx, sync, users))...)
+		all, consumers := s.withNamesakes(ctx, sync, users)
+		names = append(names, s.above(ctx, sync, all)...)
+		return concern(sync, names, consumers)
 	}
-	return concern(sync, names)
+	return concern(sync, names, nil)
 }
 
-func concern(sync types.NamespacedName, names []string) *Concern {
+func concern(sync types.NamespacedName, names []string, consumers []Consumer) *Concern {
 	slices.Sort(names)
-	return &Concern{Sync: sync, Groups: slices.Compact(names)}
+	return &Concern{Sync: sync, Groups: slices.Compact(names), Consumers: consumers}
 }
 
 // changedUsers gives the users among the members of a group that may have come
@@ -123,21 +128,32 @@ func (s *Sources) UserChanged(ctx context.Context, before, after *v1alpha1.User)
 	}
 	view := s.directory.View(ctx, sync)
 	var ids []string
+	var consumers []Consumer
 	for id, versions := range versions {
 		ids = append(ids, id)
 		for _, index := range s.of(sync) {
 			for _, value := range index.changed(id, view.User, versions...) {
-				ids = append(ids, index.namesakes(value)...)
+				some, many := s.namesakes(index, value)
+				ids, consumers = append(ids, some...), append(consumers, many...)
 			}
 		}
 	}
-	return concern(sync, s.above(ctx, sync, ids))
+	return concern(sync, s.above(ctx, sync, ids), consumers)
 }
 
-// withNamesakes adds the users that share a value with one of ids.
-func (s *Sources) withNamesakes(ctx context.Context, sync types.NamespacedName, ids []string) []string {
+// namesakes gives the users of a value that the change of one of them concerns; if
+// they are very many, what uses the value instead.
+func (s *Sources) namesakes(index *Index, value string) (users []string, consumers []Consumer) {
+	if index.isCrowded(value) {
+		return nil, s.usedBy(index)
+	}
+	return index.namesakes(value), nil
+}
+
+// withNamesakes adds the users that share a value with one of ids, or what uses it.
+func (s *Sources) withNamesakes(ctx context.Context, sync types.NamespacedName, ids []string) (all []string, consumers []Consumer) {
 	view := s.directory.View(ctx, sync)
-	all := slices.Clone(ids)
+	all = slices.Clone(ids)
 	for _, id := range ids {
 		user, ok := view.User(id)
 		if !ok {
@@ -146,11 +162,12 @@ func (s *Sources) withNamesakes(ctx context.Context, sync types.NamespacedName, 
 		for _, index := range s.of(sync) {
 			values, _ := index.Values(user) // without a value there is no namesake
 			for _, value := range values {
-				all = append(all, index.namesakes(value)...)
+				some, many := s.namesakes(index, value)
+				all, consumers = append(all, some...), append(consumers, many...)
 			}
 		}
 	}
-	return all
+	return all, consumers
 }
 
 // above gives the displayNames of the groups above.

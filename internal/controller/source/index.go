@@ -147,6 +147,17 @@ func (n *Index) namesakes(value string) []string {
 	return n.Users(value)
 }
 
+// manyNamesakes is from how many further users of a value on nobody goes through
+// the groups of each, but all that use the index are concerned: an author's
+// expression may give every user of a sync one name.
+const manyNamesakes = 256
+
+func (n *Index) isCrowded(value string) bool {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return !n.expression.shared && len(n.others[value]) >= manyNamesakes
+}
+
 // changed brings one id in line with the informer, which may be ahead of the
 // event: several controllers get each event, in their own time, and none of
 // them may set the index back. It gives all values that the user had or has.

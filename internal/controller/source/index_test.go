@@ -232,3 +232,23 @@ func TestIndexComputesEachSpecOnce(t *testing.T) {
 		t.Errorf("values %v, %v, computed %d times; want once", values, err, computed)
 	}
 }
+
+// What the change of a user costs must not grow with how many have its name.
+func TestNamesakes(t *testing.T) {
+	var users []*v1alpha1.User
+	for i := range manyNamesakes + 1 {
+		users = append(users, user("u"+strconv.Itoa(i), "Staff", "1"))
+	}
+	s := newSources(t, append(users, user("ann", "Sales", "1"), user("bob", "Sales", "1"))...)
+	index, err := s.Reader(consumer("a")).Index(entra, department, "?!")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, consumers := s.namesakes(index, "Sales")
+	if slices.Sort(ids); !slices.Equal(ids, []string{"ann", "bob"}) || consumers != nil {
+		t.Errorf("of two: %q, %v", ids, consumers)
+	}
+	if ids, consumers := s.namesakes(index, "Staff"); ids != nil || !slices.Equal(consumers, []Consumer{consumer("a")}) {
+		t.Errorf("of very many: %d users, %v", len(ids), consumers)
+	}
+}

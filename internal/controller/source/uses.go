@@ -58,6 +58,19 @@ func (s *Sources) settle(consumer Consumer, used map[*Index]bool) {
 	}
 }
 
+// usedBy gives the consumers of an index.
+func (s *Sources) usedBy(n *Index) []Consumer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var consumers []Consumer
+	for consumer, used := range s.uses {
+		if used[n] {
+			consumers = append(consumers, consumer)
+		}
+	}
+	return consumers
+}
+
 // of gives the indexes of a sync.
 func (s *Sources) of(sync types.NamespacedName) []*Index {
 	s.mu.Lock()
