@@ -32,7 +32,7 @@ func Default() Options {
 // Short are sizes that only show that everything works: with slices, a bound
 // group of more than one RoleBinding, and seeded users.
 func Short() Options {
-	return Options{Users: 1_200, Groups: 60, Memberships: 12_000, Bindings: 5, ThroughSCIM: 60, Samples: 8}
+	return Options{Users: 10_000, Groups: 60, Memberships: 30_000, Bindings: 5, ThroughSCIM: 60, Samples: 8}
 }
 
 // maxUsers is how many fit into the request that creates the group of everybody.

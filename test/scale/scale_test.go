@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A small directory is filled and measured; what comes out of so few samples
+// 10,000 users are filled in and measured; what comes out of so few samples
 // means nothing.
 func TestADirectoryIsFilledAndMeasured(t *testing.T) {
 	o := Short()
