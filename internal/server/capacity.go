@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -68,14 +69,41 @@ func (c *capacity) admit(ctx context.Context, rq *request) error {
 	if rq.body <= smallBody {
 		return nil
 	}
+	return c.admitBody(ctx, rq, rq.body)
+}
+
+func (c *capacity) admitBody(ctx context.Context, rq *request, bytes int64) error {
 	ctx, cancel := context.WithTimeout(ctx, bodyWait)
 	defer cancel()
-	if !c.bodies.wait(ctx, rq.key, rq.body) {
+	if !c.bodies.wait(ctx, rq.key, bytes) {
 		turnedAway.WithLabelValues("bodies").Inc()
 		return scim.Unavailable(busyRetry, "as many large bodies are being read as may be at once; try again, or send less at once")
 	}
-	rq.holds = rq.body
+	rq.holds = bytes
 	return nil
+}
+
+// unannounced is a body whose length its client does not tell. If it turns out
+// not to be small, it waits for its turn as the largest does.
+type unannounced struct {
+	io.ReadCloser
+	small int64        // bytes until then; negative: it has had its turn
+	wait  func() error // for its turn
+}
+
+func (b *unannounced) Read(p []byte) (int, error) {
+	if b.small == 0 {
+		if err := b.wait(); err != nil {
+			return 0, err
+		}
+		b.small = -1
+	}
+	if b.small < 0 {
+		return b.ReadCloser.Read(p)
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.small)])
+	b.small -= int64(n)
+	return n, err
 }
 
 // afford lets a request put together an answer that takes so many bytes in all.
@@ -122,14 +150,14 @@ func (c *capacity) releaseStranger(rq *request) { c.strangers.give(rq.stranger()
 // made from the path alone, so it does not tell whether there is such a sync.
 func (rq *request) stranger() types.NamespacedName { return rq.key }
 
-// bodySize is how many bytes of a request may be read. One that does not tell
-// its length counts as the largest.
+// bodySize is how many bytes of a request may be read before it is looked at
+// again: see unannounced.
 func bodySize(r *http.Request) int64 {
 	switch {
 	case r.ContentLength > maxBody:
 		return 0
 	case r.ContentLength < 0:
-		return maxBody
+		return smallBody
 	}
 	return r.ContentLength
 }

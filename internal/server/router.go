@@ -96,6 +96,9 @@ func (ro *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	inner := r.WithContext(context.WithValue(r.Context(), requestKey{}, rq))
 	rq.url.Path, rq.url.RawPath = rq.path, rq.rawPath
 	inner.URL = &rq.url
+	if r.ContentLength < 0 {
+		inner.Body = &unannounced{r.Body, smallBody, func() error { return ro.capacity.admitBody(inner.Context(), rq, maxBody) }}
+	}
 	next.ServeHTTP(answer, inner)
 }
 

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -203,6 +204,50 @@ func TestLargeBodiesWaitForTheirTurn(t *testing.T) {
 	}
 	post(alice)
 	<-store.entered // a small body has no need to wait
+	close(store.release)
+	underWay.Wait()
+}
+
+// A body without Content-Length counts as what it turns out to be: small, or the
+// largest there may be.
+func TestUnannouncedBodies(t *testing.T) {
+	store := slow{entered: make(chan struct{}, 8), release: make(chan struct{})}
+	f := newFixture(t, entra(nil), func(o *Options) {
+		o.MaxBodyBytes = MinBodyBytes // of which this sync gets half: one that is large
+		o.Store = func(client.ObjectKey) scim.Store { return store }
+	})
+	var underWay sync.WaitGroup
+	post := func(body string) {
+		underWay.Go(func() {
+			rq, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.server.URL+"/identity/entra/scim/v2/Users", struct{ io.Reader }{strings.NewReader(body)})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			rq.Header.Set("Authorization", "Bearer "+bearer)
+			answer, err := http.DefaultClient.Do(rq)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _ = answer.Body.Close(); answer.StatusCode != http.StatusCreated {
+				t.Errorf("a body of %d bytes: got %d", len(body), answer.StatusCode)
+			}
+		})
+	}
+	for range 6 {
+		post(alice)
+		<-store.entered
+	}
+	large := alice + strings.Repeat(" ", smallBody)
+	post(large)
+	<-store.entered
+	post(large)
+	select {
+	case <-store.entered:
+		t.Error("more bytes of bodies are read at once than may be")
+	case <-time.After(100 * time.Millisecond):
+	}
 	close(store.release)
 	underWay.Wait()
 }

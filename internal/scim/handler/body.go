@@ -43,6 +43,9 @@ func readBody(rq *request, limit int64) (scim.Object, error) {
 		if errors.As(err, &over) {
 			return nil, tooLarge(limit)
 		}
+		if known := (*scim.Error)(nil); errors.As(err, &known) {
+			return nil, known // of whom the body comes through
+		}
 		if ctxErr := rq.Context().Err(); ctxErr != nil {
 			return nil, ctxErr
 		}
