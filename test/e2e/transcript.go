@@ -53,6 +53,9 @@ var (
 	// A word with a digit is a time, an age, a count or a random name.
 	varying = regexp.MustCompile(`[\pL\d]*\d[\pL\d]*([-.:/][\pL\d]*\d[\pL\d]*)*`)
 	spaces  = regexp.MustCompile(`\s+`)
+	// What kubectl port-forward says behind any command, of a client that ended
+	// before it had read all.
+	forwarded = regexp.MustCompile(`(?m)^E\d{4} .* portforward\.go:\d+\] .*\n?`)
 )
 
 // shape is a line without what differs from run to run.
@@ -62,7 +65,7 @@ func shape(line string) string {
 
 // compare says which line of a document is not in what was printed.
 func compare(document, printed string) error {
-	got := strings.Split(strings.TrimSpace(printed), "\n")
+	got := strings.Split(strings.TrimSpace(forwarded.ReplaceAllString(printed, "")), "\n")
 	anywhere := false
 	for _, line := range strings.Split(strings.TrimSpace(document), "\n") {
 		if line == leftOut {

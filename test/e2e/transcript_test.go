@@ -34,6 +34,8 @@ func TestCompare(t *testing.T) {
 		"not after all":         {"...\nb\n", "a\nc\n", false},
 		"in another order":      {"...\nb\n...\na\n", "a\nb\n", false},
 		"a digit where none is": {"no answer\n", "4 answer\n", false},
+		"a port-forward behind": {"\na\nb\n", "E1122 17:09:56.516933   16956 portforward.go:502] \"Unhandled Error\" err=\"reset by peer\"\n\na\nb\n", true},
+		"another error":         {"a\n", "E1122 17:09:56.516933   16956 memcache.go:265] \"Unhandled Error\" err=\"refused\"\na\n", false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
