@@ -31,11 +31,11 @@ func (o *outage) fails() error {
 	return nil
 }
 
-func (o *outage) ListWithContext(context.Context, metav1.ListOptions) (runtime.Object, error) {
+func (o *outage) list(context.Context, metav1.ListOptions) (runtime.Object, error) {
 	return &corev1.NamespaceList{ListMeta: metav1.ListMeta{ResourceVersion: "1"}}, o.fails()
 }
 
-func (o *outage) WatchWithContext(_ context.Context, options metav1.ListOptions) (watch.Interface, error) {
+func (o *outage) watch(_ context.Context, options metav1.ListOptions) (watch.Interface, error) {
 	if err := o.fails(); err != nil {
 		return nil, err
 	}
@@ -47,9 +47,6 @@ func (o *outage) WatchWithContext(_ context.Context, options metav1.ListOptions)
 	return w, nil
 }
 
-func (o *outage) List(metav1.ListOptions) (runtime.Object, error)   { panic("not called") }
-func (o *outage) Watch(metav1.ListOptions) (watch.Interface, error) { panic("not called") }
-func (o *outage) IsWatchListSemanticsUnSupported() bool             { return true }
 func (o *outage) next(t *testing.T, within time.Duration) *watch.FakeWatcher {
 	t.Helper()
 	select {
@@ -66,7 +63,8 @@ func (o *outage) next(t *testing.T, within time.Duration) *watch.FakeWatcher {
 func TestInformersAreBackSoonAfterAnOutage(t *testing.T) {
 	const pause = 10 * time.Millisecond
 	o := &outage{watching: make(chan *watch.FakeWatcher, 1)}
-	informer := newInformer(logr.Discard(), pause)(o, &corev1.Namespace{}, 0, toolscache.Indexers{})
+	informer := newInformer(logr.Discard(), pause)(
+		&toolscache.ListWatch{ListWithContextFunc: o.list, WatchFuncWithContext: o.watch}, &corev1.Namespace{}, 0, toolscache.Indexers{})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { informer.RunWithContext(ctx); close(ended) }()
