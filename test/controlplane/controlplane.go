@@ -7,11 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"syscall"
 
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -58,8 +60,14 @@ func Start(configure ...func(*envtest.Environment)) (*ControlPlane, error) {
 		ErrorIfCRDPathMissing: true,
 	}
 	env.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", "10.96.0.0/16")
+	// An etcd that ends says why: after that the API server only times out.
+	env.ControlPlane.Etcd = &envtest.Etcd{Err: stderr{os.Stderr}}
+	env.ControlPlane.Etcd.Configure().Set("log-level", "error")
 	for _, change := range configure {
 		change(env)
+	}
+	if err := enoughSpace(os.TempDir(), minFree); err != nil {
+		return nil, err
 	}
 	config, err := env.Start()
 	if err != nil {
@@ -70,6 +78,26 @@ func Start(configure ...func(*envtest.Environment)) (*ControlPlane, error) {
 		return nil, errors.Join(fmt.Errorf("installing the admission policies: %w", err), env.Stop())
 	}
 	return &ControlPlane{Config: config, Env: env}, nil
+}
+
+// stderr hides the file, which a program that is left behind would keep open.
+type stderr struct{ io.Writer }
+
+// minFree is what an etcd of the tests may write, in bytes. It ends when the
+// disk is full.
+const minFree = 512 << 20
+
+// enoughSpace tells a disk that is nearly full from whatever tests would fail
+// with later.
+func enoughSpace(dir string, need uint64) error {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		return err
+	}
+	if free := disk.Bavail * uint64(disk.Bsize); free < need {
+		return fmt.Errorf("%s has %d MiB free, and etcd may need %d: make room or set TMPDIR", dir, free>>20, need>>20)
+	}
+	return nil
 }
 
 func installAdmission(config *rest.Config) error {

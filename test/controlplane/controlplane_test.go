@@ -2,6 +2,8 @@ package controlplane
 
 import (
 	"context"
+	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,5 +38,15 @@ func TestStartInstallsTheCRDs(t *testing.T) {
 	}
 	if sync.Spec.KubernetesUsername != "user.userName" {
 		t.Errorf("kubernetesUsername was not defaulted: %q", sync.Spec.KubernetesUsername)
+	}
+}
+
+func TestADiskThatIsNearlyFull(t *testing.T) {
+	dir := t.TempDir()
+	if err := enoughSpace(dir, 1); err != nil {
+		t.Error(err)
+	}
+	if err := enoughSpace(dir, math.MaxUint64); err == nil || !strings.Contains(err.Error(), "make room or set TMPDIR") {
+		t.Errorf("got %v, want an error that says what to do", err)
 	}
 }

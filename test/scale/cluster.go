@@ -34,7 +34,6 @@ type cluster struct {
 func startCluster(ctx context.Context) (*cluster, error) {
 	plane, err := replica.StartCluster(ctx, []string{bindingsNamespace}, func(env *envtest.Environment) {
 		env.ControlPlaneStopTimeout = replica.StopTimeout // etcd has much to close
-		env.ControlPlane.Etcd = &envtest.Etcd{}
 		env.ControlPlane.Etcd.Configure().Set("quota-backend-bytes", fmt.Sprint(quota))
 	})
 	if err != nil {
