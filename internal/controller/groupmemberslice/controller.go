@@ -17,12 +17,14 @@ import (
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/pace"
 	"github.com/rollcall-scim/rollcall/internal/directory"
 	"github.com/rollcall-scim/rollcall/internal/membership"
 )
@@ -56,7 +58,12 @@ func (c *Controller) Register(mgr manager.Manager) error {
 		Named("groupmemberslice").
 		Watches(&v1alpha1.GroupMemberSlice{}, handler.Funcs{CreateFunc: sliceCreated}).
 		Watches(&v1alpha1.Group{}, handler.Funcs{UpdateFunc: groupUpdated, DeleteFunc: groupDeleted}).
+		WithOptions(options()).
 		Complete(c)
+}
+
+func options() controller.Options {
+	return controller.Options{RateLimiter: pace.Retries[reconcile.Request](pace.LastRetry)}
 }
 
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]

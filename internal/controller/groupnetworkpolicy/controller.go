@@ -90,7 +90,7 @@ type Controller struct {
 // New makes a Controller. Call Register on it.
 func New(options Options) *Controller {
 	return &Controller{Options: options, budget: newBudget(time.Now),
-		soon:     workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastSoon),
+		soon:     pace.Retries[reconcile.Request](lastSoon),
 		pace:     pace.New[types.NamespacedName](statusInterval, time.Now),
 		measured: metrics.NewProjection("GroupNetworkPolicy")}
 }

@@ -7,7 +7,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -20,13 +19,12 @@ import (
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/controller/lane"
+	"github.com/rollcall-scim/rollcall/internal/controller/pace"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 )
 
 const (
 	concurrentReconciles = 4
-	firstRetry           = 10 * time.Millisecond
-	lastRetry            = time.Minute
 	lastSoon             = time.Second // of removals, and while the informer is behind
 	// reconcileTimeout ends a reconcile whose live reads or writes hang.
 	reconcileTimeout = time.Minute
@@ -84,7 +82,7 @@ func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: concurrentReconciles,
 			ReconciliationTimeout:   reconcileTimeout,
-			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+			RateLimiter:             pace.Retries[reconcile.Request](pace.LastRetry),
 		})
 	if c.GateChanged != nil {
 		build = build.WatchesRawSource(c.GateChanged(func(ctx context.Context) []reconcile.Request { return c.policies(ctx) }))

@@ -53,7 +53,7 @@ type tally struct {
 	counted    time.Time
 	generation int64 // of the sync that was counted with
 	unknown    map[string]unknown
-	pace       pace
+	budget     budget
 	counts     counts
 }
 
@@ -62,7 +62,7 @@ func newCensus() *census { return &census{syncs: map[types.NamespacedName]*tally
 func (c *census) tally(key types.NamespacedName) *tally {
 	t := c.syncs[key]
 	if t == nil {
-		t = &tally{groups: map[string]time.Time{}, ids: map[string]bool{}, pace: newPace(time.Now())}
+		t = &tally{groups: map[string]time.Time{}, ids: map[string]bool{}, budget: newBudget(time.Now())}
 		c.syncs[key] = t
 	}
 	return t
@@ -160,7 +160,7 @@ func (c *census) count(s *v1alpha1.IdentityProviderSync, view *directory.View) c
 	if first {
 		t.unknown = map[string]unknown{}
 	}
-	t.pace.earn(time.Now())
+	t.budget.earn(time.Now())
 	for id := range ids {
 		for _, g := range view.GroupsOf(id) {
 			if _, waits := groups[g.Name]; !waits {
@@ -213,7 +213,7 @@ func (t *tally) lookInto(view *directory.View, all bool, named map[string]time.T
 	}
 	slices.SortStableFunc(due, func(a, b *v1alpha1.Group) int { return named[a.Name].Compare(named[b.Name]) })
 	for _, g := range due {
-		if !all && !t.pace.any() {
+		if !all && !t.budget.any() {
 			again[g.Name] = named[g.Name]
 			continue
 		}
@@ -223,7 +223,7 @@ func (t *tally) lookInto(view *directory.View, all bool, named map[string]time.T
 			continue
 		}
 		if !all {
-			t.pace.spend(len(members))
+			t.budget.spend(len(members))
 		}
 		found := unknown{group: g.Spec.DisplayName}
 		for _, id := range members {

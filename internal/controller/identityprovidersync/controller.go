@@ -22,7 +22,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
-	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -32,6 +31,7 @@ import (
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/admission"
+	"github.com/rollcall-scim/rollcall/internal/controller/pace"
 	"github.com/rollcall-scim/rollcall/internal/directory"
 	"github.com/rollcall-scim/rollcall/internal/mapping"
 	"github.com/rollcall-scim/rollcall/internal/removalguard"
@@ -39,13 +39,12 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/token"
 )
 
-// interval is how often traffic may change a status, and lastRetry when to try
-// again, at the latest, what failed: also what goes with a deleted sync, access
-// above all, once the API server is back.
 const (
-	interval   = 10 * time.Second
-	firstRetry = 10 * time.Millisecond
-	lastRetry  = interval
+	// interval is how often traffic may change a status.
+	interval = 10 * time.Second
+	// lastRetry is for what goes with a deleted sync, access above all, once the
+	// API server is back.
+	lastRetry = 10 * time.Second
 )
 
 // Options are what the controller works with. All but Labeled are required.
@@ -104,7 +103,7 @@ func (c *Controller) Register(m manager.Manager) error {
 func options() controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: 4,
-		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+		RateLimiter:             pace.Retries[reconcile.Request](lastRetry),
 	}
 }
 

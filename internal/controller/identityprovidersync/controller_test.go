@@ -15,9 +15,6 @@ func TestASyncDoesNotWaitLongAfterAnOutage(t *testing.T) {
 		t.Fatal("failures are spaced by controller-runtime, up to 1,000 s")
 	}
 	rq := reconcile.Request{NamespacedName: types.NamespacedName{Namespace: "identity", Name: "entra"}}
-	if first := limiter.When(rq); first != firstRetry {
-		t.Errorf("the first failure is tried again after %s, want %s", first, firstRetry)
-	}
 	for range 1000 {
 		if wait := limiter.When(rq); wait > lastRetry {
 			t.Fatalf("a failure is tried again after %s, want %s at most", wait, lastRetry)

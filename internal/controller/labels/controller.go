@@ -27,6 +27,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
+	"github.com/rollcall-scim/rollcall/internal/controller/pace"
 	"github.com/rollcall-scim/rollcall/internal/directory"
 	"github.com/rollcall-scim/rollcall/internal/mapping"
 )
@@ -83,8 +84,12 @@ func (c *Controller) Register(m manager.Manager) error {
 		Watches(&v1alpha1.User{}, c.objects()).
 		Watches(&v1alpha1.Group{}, c.objects()).
 		Watches(&v1alpha1.IdentityProviderSync{}, syncs()).
-		WithOptions(controller.TypedOptions[request]{MaxConcurrentReconciles: workers}).
+		WithOptions(options()).
 		Complete(reconcile.TypedFunc[request](c.Reconcile))
+}
+
+func options() controller.TypedOptions[request] {
+	return controller.TypedOptions[request]{MaxConcurrentReconciles: workers, RateLimiter: pace.Retries[request](pace.LastRetry)}
 }
 
 // Reconcile sees to one object, or finds the objects of a sync that differ from

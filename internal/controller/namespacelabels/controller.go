@@ -86,7 +86,7 @@ type Controller struct {
 // New makes a Controller. Call Register on it.
 func New(options Options) *Controller {
 	return &Controller{Options: options, pace: pace.New[types.NamespacedName](statusInterval, time.Now),
-		soon: workqueue.NewTypedItemExponentialFailureRateLimiter[types.NamespacedName](firstRetry, lastSoon)}
+		soon: pace.Retries[types.NamespacedName](lastSoon)}
 }
 
 // scope is one reconcile.

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -15,13 +14,12 @@ import (
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/controller/lane"
+	"github.com/rollcall-scim/rollcall/internal/controller/pace"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 )
 
 const (
 	concurrentReconciles = 2
-	firstRetry           = 10 * time.Millisecond
-	lastRetry            = time.Minute
 	lastSoon             = time.Second // of removals
 	// reconcileTimeout ends a reconcile whose writes hang.
 	reconcileTimeout = 5 * time.Minute
@@ -61,7 +59,7 @@ func (c *Controller) Register(ctx context.Context, m manager.Manager) error {
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: concurrentReconciles,
 			ReconciliationTimeout:   reconcileTimeout,
-			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+			RateLimiter:             pace.Retries[reconcile.Request](pace.LastRetry),
 		})
 	if c.GateChanged != nil {
 		build = build.WatchesRawSource(c.GateChanged(c.all))

@@ -1,11 +1,25 @@
-// Package pace spaces the status writes of what changes often. News do not
-// wait: what they are is for the controllers to say.
+// Package pace spaces the status writes of what changes often, and the attempts
+// at what fails. News do not wait: what they are is for the controllers to say.
 package pace
 
 import (
 	"sync"
 	"time"
+
+	"k8s.io/client-go/util/workqueue"
 )
+
+const (
+	firstRetry = 10 * time.Millisecond
+	// LastRetry is the longest that what fails waits. controller-runtime would
+	// wait a quarter of an hour, and so long would an outage last for it.
+	LastRetry = time.Minute
+)
+
+// Retries tries again after 10 ms, then after twice as long each time, up to longest.
+func Retries[K comparable](longest time.Duration) workqueue.TypedRateLimiter[K] {
+	return workqueue.NewTypedItemExponentialFailureRateLimiter[K](firstRetry, longest)
+}
 
 // Pace remembers when each of many things was written last. It is safe for
 // concurrent use.

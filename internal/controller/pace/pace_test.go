@@ -7,6 +7,23 @@ import (
 	"github.com/rollcall-scim/rollcall/internal/controller/pace"
 )
 
+func TestRetries(t *testing.T) {
+	retries := pace.Retries[string](time.Second)
+	for _, want := range []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 40 * time.Millisecond} {
+		if got := retries.When("a"); got != want {
+			t.Errorf("a failure is tried again after %s, want %s", got, want)
+		}
+	}
+	for range 1000 {
+		if got := retries.When("a"); got > time.Second {
+			t.Fatalf("a failure is tried again after %s, want a second at most", got)
+		}
+	}
+	if got := retries.When("b"); got != 10*time.Millisecond {
+		t.Errorf("the first failure of another is tried again after %s, want 10ms", got)
+	}
+}
+
 func TestPace(t *testing.T) {
 	now := time.Unix(0, 0)
 	p := pace.New[string](time.Second, func() time.Time { return now })

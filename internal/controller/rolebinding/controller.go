@@ -117,7 +117,7 @@ func New(options Options) *Controllers {
 		held:     map[string]*source.Held{},
 		guarded:  map[string]*source.Held{},
 		measured: map[string]*metrics.Projection{},
-		retries:  workqueue.NewTypedItemExponentialFailureRateLimiter[request](firstRetry, time.Second),
+		retries:  pace.Retries[request](time.Second),
 		writers:  make(chan struct{}, maxWriters),
 	}
 	for _, k := range kinds {

@@ -10,7 +10,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	toolscache "k8s.io/client-go/tools/cache"
-	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -22,14 +21,13 @@ import (
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
 	"github.com/rollcall-scim/rollcall/internal/controller/lane"
+	"github.com/rollcall-scim/rollcall/internal/controller/pace"
 	"github.com/rollcall-scim/rollcall/internal/controller/source"
 	"github.com/rollcall-scim/rollcall/internal/projection"
 )
 
 const (
 	concurrentReconciles = 4 // of each kind
-	firstRetry           = 10 * time.Millisecond
-	lastRetry            = time.Minute
 	// reconcileTimeout ends a reconcile whose live reads or writes hang.
 	reconcileTimeout = time.Minute
 )
@@ -130,7 +128,7 @@ func (c *Controllers) register(ctx context.Context, m manager.Manager, k kind) e
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: concurrentReconciles,
 			ReconciliationTimeout:   reconcileTimeout,
-			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+			RateLimiter:             pace.Retries[reconcile.Request](pace.LastRetry),
 		})
 	if c.GateChanged != nil {
 		build = build.WatchesRawSource(c.GateChanged(a.all))

@@ -11,21 +11,21 @@ const (
 	burst     = 50_000
 )
 
-// pace bounds how many members are looked at. A group of any size is looked into
+// budget bounds how many members are looked at. A group of any size is looked into
 // while anything is left; what it takes beyond that is paid off first.
-type pace struct {
+type budget struct {
 	left int64
 	at   time.Time
 }
 
-func newPace(now time.Time) pace { return pace{left: burst, at: now} }
+func newBudget(now time.Time) budget { return budget{left: burst, at: now} }
 
 // earn adds what has been allowed since.
-func (p *pace) earn(now time.Time) {
-	passed := max(0, min(now.Sub(p.at), 24*time.Hour))
-	p.left, p.at = min(burst, p.left+int64(allowance*passed.Seconds())), now
+func (b *budget) earn(now time.Time) {
+	passed := max(0, min(now.Sub(b.at), 24*time.Hour))
+	b.left, b.at = min(burst, b.left+int64(allowance*passed.Seconds())), now
 }
 
-func (p *pace) any() bool { return p.left > 0 }
+func (b *budget) any() bool { return b.left > 0 }
 
-func (p *pace) spend(members int) { p.left -= int64(members) }
+func (b *budget) spend(members int) { b.left -= int64(members) }

@@ -9,28 +9,28 @@ import (
 
 // In an hour in which a group of a size changes all the time, with a look every
 // 10 seconds, it is looked into this often.
-func TestPace(t *testing.T) {
+func TestBudget(t *testing.T) {
 	for name, test := range map[string]struct {
 		size  int
 		looks int
 	}{
 		"small: every time":       {100, 360},
-		"as large as the pace":    {20_000, 360},
-		"large: at the pace":      {200_000, 37},
+		"as large as the budget":  {20_000, 360},
+		"large: at the budget":    {200_000, 37},
 		"larger than a day earns": {4_000_000, 2},
 		"empty":                   {0, 360},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := time.Unix(0, 0)
-			p := newPace(now)
+			b := newBudget(now)
 			looks := 0
 			for range 360 {
-				if p.any() {
-					p.spend(test.size)
+				if b.any() {
+					b.spend(test.size)
 					looks++
 				}
 				now = now.Add(10 * time.Second)
-				p.earn(now)
+				b.earn(now)
 			}
 			if looks != test.looks {
 				t.Errorf("got %d looks, want %d", looks, test.looks)
@@ -39,18 +39,18 @@ func TestPace(t *testing.T) {
 	}
 }
 
-func TestPaceAfterAPause(t *testing.T) {
+func TestBudgetAfterAPause(t *testing.T) {
 	now := time.Unix(0, 0)
-	p := newPace(now)
-	p.spend(burst + 1)
-	if p.any() {
+	b := newBudget(now)
+	b.spend(burst + 1)
+	if b.any() {
 		t.Error("more than the burst is left")
 	}
-	if p.earn(now.Add(-time.Hour)); p.any() {
+	if b.earn(now.Add(-time.Hour)); b.any() {
 		t.Error("a clock that goes back earns something")
 	}
-	if p.earn(now.Add(time.Hour)); p.left != burst {
-		t.Errorf("after a pause %d are left, want %d", p.left, burst)
+	if b.earn(now.Add(time.Hour)); b.left != burst {
+		t.Errorf("after a pause %d are left, want %d", b.left, burst)
 	}
 }
 
