@@ -74,7 +74,7 @@ func TestPluginTriesTheEndpoint(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/Users", "/Groups"} {
-		if got := f.on(0).want(t, 200, "GET", path, "").resource(t); got.TotalResults != 0 {
+		if got := f.on(1).want(t, 200, "GET", path, "").resource(t); got.TotalResults != 0 {
 			t.Errorf("%d are left in %s", got.TotalResults, path)
 		}
 	}

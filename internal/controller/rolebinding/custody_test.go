@@ -136,6 +136,7 @@ func TestObjectsOfABindingThatIsLongGone(t *testing.T) {
 				Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: w.name("ann")}},
 			})
 			if test.stays {
+				w.wantAccess(access{"ann": true}) // once the API server's authorizer has seen it
 				stays(t, "the RoleBinding", func() bool { return w.mayRead("ann") })
 				return
 			}
