@@ -29,9 +29,9 @@ type Bypass struct {
 }
 
 // FindNeighbors looks at the policies of the namespace, and tells of them in order
-// of their names; those of GroupNetworkPolicies do not count. What is found is so, but not all
-// that is so is found: of two selectors that look different it cannot be told
-// which pods there will be.
+// of their names; those of GroupNetworkPolicies do not count. What is found is so,
+// but not all that is so is found: of two selectors that look different it cannot
+// be told which pods there will be.
 func FindNeighbors(policy *v1alpha1.GroupNetworkPolicy, policies []networkingv1.NetworkPolicy) Neighbors {
 	t, err := newTemplate(&policy.Spec)
 	if err != nil {
