@@ -62,7 +62,7 @@ func Start(configure ...func(*envtest.Environment)) (*ControlPlane, error) {
 	env.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", "10.96.0.0/16")
 	// An etcd that ends says why: after that the API server only times out.
 	env.ControlPlane.Etcd = &envtest.Etcd{Err: stderr{os.Stderr}}
-	env.ControlPlane.Etcd.Configure().Set("log-level", "error")
+	env.ControlPlane.Etcd.Configure().Set("log-level", "panic")
 	for _, change := range configure {
 		change(env)
 	}
