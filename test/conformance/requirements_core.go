@@ -12,7 +12,7 @@ var coreRequirements = []requirement{
 	{"§2.3.7", Must, "A reference is a URI and case-exact; one to a SCIM resource leads to it.", "values/member-ref choices/ref-relative schemas/user-profileUrl schemas/group-members-ref", ""},
 	{"§2.3.8", Must, "A complex attribute has sub-attributes, none of them complex.", "values/keeps-name values/wrong-type-complex values/wrong-type-sub-attribute schemas/user-name extensions/complex", ""},
 	{"§2.4", Must, "primary is true for at most one value.", "values/two-primary patch/two-primary patch/add-primary", ""},
-	{"§2.4", Should, "A type and value do not come twice.", "values/same-value-once values/same-value-other-type patch/add-known-value", ""},
+	{"§2.4", Should, "A type and value do not come twice.", "values/same-value-once values/same-value-other-case values/same-value-other-type patch/add-known-value", ""},
 	{"§2.5", Must, "No value, null and an empty list are the same.", "values/null-is-no-value values/empty-list-is-no-value replace/null-clears patch/replace-by-null patch/replace-by-empty-list http/nulls-not-sent attributes/excluded-all-parts attributes/member-part-without-value", ""},
 	{"§2.5", Must, "What a PUT leaves out has no value afterwards.", "replace/clears-what-is-left-out replace/clears-extension", "See the deviations for members and active."},
 	{"§3", Must, "schemas is there, not empty, and names each schema whose attributes the resource has.", "create/user create/extension create/no-extension-no-urn patch/remove-extension values/id-always-shown", ""},

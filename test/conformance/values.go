@@ -50,6 +50,10 @@ var valueCases = []Case{
 		t.user(`{"emails":[{"value":"a@example.com","type":"work"},{"value":"a@example.com","type":"work"}]}`).
 			has(`{"emails":[{"value":"a@example.com","type":"work"}]}`)
 	}),
+	c("same-value-other-case", Should, "7643 §2.2, §2.4", "What is not caseExact is the same in another letter case, and does not come twice.", func(t *T) {
+		t.user(`{"emails":[{"value":"A@example.com","type":"Work"},{"value":"a@example.com","type":"work"}]}`).
+			has(`{"emails":[{"type":"work"}]}`)
+	}),
 	c("same-value-other-type", Must, "7643 §2.4", "The same value with another type is another value.", func(t *T) {
 		t.user(`{"emails":[{"value":"a@example.com","type":"work"},{"value":"a@example.com","type":"home"}]}`).
 			has(`{"emails":[{"type":"work"},{"type":"home"}]}`)

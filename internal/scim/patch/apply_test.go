@@ -24,6 +24,8 @@ func TestApply(t *testing.T) {
 		"add appends":                        {`{"op":"add","path":"emails","value":[{"value":"o","type":"other"}]}`, "emails", `[{"type":"work","value":"w","primary":true},{"type":"home","value":"h"},{"value":"o","type":"other"}]`},
 		"add one value without a list":       {`{"op":"add","path":"emails","value":{"value":"o"}}`, "emails", `[{"type":"work","value":"w","primary":true},{"type":"home","value":"h"},{"value":"o"}]`},
 		"add a known value":                  {`{"op":"add","path":"emails","value":[{"value":"h","type":"home"}]}`, "emails", `[{"type":"work","value":"w","primary":true},{"type":"home","value":"h"}]`},
+		"add in another letter case":         {`{"op":"add","path":"emails","value":[{"value":"H","type":"Home"}]}`, "emails", `[{"type":"work","value":"w","primary":true},{"type":"Home","value":"H"}]`},
+		"a known value in other case":        {`{"op":"replace","path":"emails[type eq \"home\"]","value":{"type":"Work","value":"W"}}`, "emails", `[{"type":"Work","value":"W","primary":true}]`},
 		"add to a known value":               {`{"op":"add","path":"emails","value":[{"value":"h","type":"home","display":"H"}]}`, "emails", `[{"type":"work","value":"w","primary":true},{"type":"home","value":"h","display":"H"}]`},
 		"add a new primary":                  {`{"op":"add","path":"emails","value":[{"value":"o","primary":true}]}`, "emails", `[{"type":"work","value":"w","primary":false},{"type":"home","value":"h"},{"value":"o","primary":true}]`},
 		"add makes a known value primary":    {`{"op":"add","path":"emails[type eq \"home\"].primary","value":"True"}`, "emails", `[{"type":"work","value":"w","primary":false},{"type":"home","value":"h","primary":true}]`},

@@ -45,7 +45,7 @@ func newListEdit(op operation, target schema.Target, values filter.Expression) (
 			return err
 		}
 		l.settlePrimary()
-		l.values = resource.Collapse(l.values)
+		l.values = resource.Collapse(a, l.values)
 		if op.verb == remove && a.Required && len(known) > 0 && len(l.values) == 0 {
 			return isRequired(schema.Target{URN: target.URN, Attribute: a})
 		}
@@ -74,10 +74,10 @@ func wholeList(op operation, target schema.Target) (func(*list) error, error) {
 		}
 		place := make(map[string]int, len(l.values))
 		for i, value := range l.values {
-			place[resource.Identity(value)] = i
+			place[resource.Identity(target.Attribute, value)] = i
 		}
 		for _, value := range sent {
-			i, known := place[resource.Identity(value)]
+			i, known := place[resource.Identity(target.Attribute, value)]
 			if !known {
 				i = len(l.values)
 				l.values = append(l.values, nil)
@@ -119,17 +119,12 @@ func removeValues(op operation, target schema.Target) (func(*list) error, error)
 	}, err
 }
 
-// form is equal for simple values of an attribute that are the same; nil for
-// others, which a former declaration may have left.
+// form is that of a simple value; nil for others, which a former declaration may
+// have left.
 func form(a *schema.Attribute, value any) any {
-	switch value := value.(type) {
-	case string:
-		if !a.CaseExact {
-			return schema.Fold(value)
-		}
-		return value
-	case json.Number, bool:
-		return value
+	switch value.(type) {
+	case string, json.Number, bool:
+		return resource.Form(a, value)
 	}
 	return nil
 }

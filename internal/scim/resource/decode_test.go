@@ -103,6 +103,8 @@ func TestDecodeUser(t *testing.T) {
 		"manager cleared":           {`{"` + enterprise + `":{"manager":""}}`, `{}`},
 		"manager cleared by null":   {`{"` + enterprise + `":{"manager":[null]}}`, `{}`},
 		"the same value twice":      {`{"emails":[{"value":"a","type":"work"},{"value":"a","type":"work","primary":true},{"value":"a","type":"home"}]}`, `{"emails":[{"value":"a","type":"work","primary":true},{"value":"a","type":"home"}]}`},
+		"in another letter case":    {`{"emails":[{"value":"A","type":"Work"},{"value":"a","type":"work"}],"roles":["Ä","ä"],"x509Certificates":["QQ==","qq=="]}`, `{"emails":[{"value":"a","type":"work"}],"roles":[{"value":"ä"}],"x509Certificates":[{"value":"QQ=="},{"value":"qq=="}]}`},
+		"an address in other case":  {`{"addresses":[{"country":"CH"},{"country":"ch"}]}`, `{"addresses":[{"country":"ch"}]}`},
 		"the same address twice":    {`{"addresses":[{"country":"CH"},{"country":"CH"}]}`, `{"addresses":[{"country":"CH"}]}`},
 		"values as sent":            {`{"userName":" Ü ","locale":"yx#!","profileUrl":"not a url"}`, `{"userName":" Ü ","locale":"yx#!","profileUrl":"not a url"}`},
 	}

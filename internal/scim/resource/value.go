@@ -53,7 +53,7 @@ func Values(target schema.Target, value any) ([]any, error) {
 			list = append(list, element)
 		}
 	}
-	return Collapse(list), nil
+	return Collapse(target.Attribute, list), nil
 }
 
 // Element reads one value of a multi-valued attribute.
