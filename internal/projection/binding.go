@@ -179,8 +179,8 @@ func (b Binding) NameExpression(sync *v1alpha1.IdentityProviderSync) (expression
 	return sync.Spec.KubernetesUsername, sync.Status.KubernetesUsername
 }
 
-// roles are those that the spec lets the binding bind.
-func (b Binding) roles() []v1alpha1.RoleReference {
+// Roles are those that the spec lets the binding bind.
+func (b Binding) Roles() []v1alpha1.RoleReference {
 	if b.Grant.RoleRef != nil {
 		return []v1alpha1.RoleReference{*b.Grant.RoleRef}
 	}
@@ -192,7 +192,7 @@ func (b Binding) roles() []v1alpha1.RoleReference {
 // that somebody else made in the binding's name.
 func (b Binding) RolesOf(objects []CurrentObject) []v1alpha1.RoleReference {
 	var roles []v1alpha1.RoleReference
-	for _, role := range slices.Concat(b.roles(), b.BoundRoles) {
+	for _, role := range slices.Concat(b.Roles(), b.BoundRoles) {
 		if !slices.Contains(roles, role) && slices.ContainsFunc(objects, func(o CurrentObject) bool { return o.RoleRef == roleRef(role) }) {
 			roles = append(roles, role)
 		}

@@ -31,7 +31,7 @@ func (m model) access() accessMap {
 		if !m.allowed(place) || place.Terminating {
 			continue
 		}
-		for _, role := range m.binding.roles() {
+		for _, role := range m.binding.Roles() {
 			var groups []string
 			for name := range m.company.groups {
 				if m.gives(name, place, role.Name) {

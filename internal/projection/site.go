@@ -68,7 +68,7 @@ func (r *run) placesOf(g *grant) []Namespace {
 // roleOf gives the role that a group gives; of several roles the one that the
 // pattern captures. The first of a name counts.
 func (r *run) roleOf(g *grant) (v1alpha1.RoleReference, bool) {
-	roles := r.Binding.roles()
+	roles := r.Binding.Roles()
 	if r.Binding.Grant.RoleRef == nil {
 		roles = slices.DeleteFunc(slices.Clone(roles), func(role v1alpha1.RoleReference) bool { return role.Name != g.match.role })
 	}
@@ -92,7 +92,7 @@ func (r *run) takeStock() {
 	for i := range r.Current {
 		object := &r.Current[i]
 		role := v1alpha1.RoleReference{Kind: object.RoleRef.Kind, Name: object.RoleRef.Name}
-		isOf := slices.Contains(r.Binding.roles(), role)
+		isOf := slices.Contains(r.Binding.Roles(), role)
 		was := !isOf && r.Binding.Grant.RoleRef != nil && slices.Contains(r.Binding.BoundRoles, role)
 		place, ok := r.targets.stillHolds(object.Namespace, r.captures())
 		if !ok || !isOf && !was {

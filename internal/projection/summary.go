@@ -22,7 +22,7 @@ func (b Binding) Summary() *v1alpha1.GroupBindingSummary {
 		}
 	}
 	var roles []string
-	for _, role := range b.roles() {
+	for _, role := range b.Roles() {
 		roles = append(roles, role.Name)
 	}
 	return &v1alpha1.GroupBindingSummary{Groups: cut(groups, maxSummary), Roles: cut(strings.Join(roles, ", "), maxSummary)}

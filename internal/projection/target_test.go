@@ -209,7 +209,7 @@ func TestTargets(t *testing.T) {
 			o := Project(Request{
 				Binding: test.binding, Namespaces: namespaces,
 				Source:  func(types.NamespacedName) Source { return c.source(sync) },
-				Current: objects(test.binding, test.binding.roles()[0].Name, test.current, "ann", "cid"),
+				Current: objects(test.binding, test.binding.Roles()[0].Name, test.current, "ann", "cid"),
 			})
 			if test.want == nil {
 				test.want = accessMap{}
@@ -231,7 +231,7 @@ func TestTargets(t *testing.T) {
 			slices.Reverse(namespaces)
 			again := Project(Request{Binding: test.binding, Namespaces: namespaces,
 				Source:  func(types.NamespacedName) Source { return c.source(sync) },
-				Current: objects(test.binding, test.binding.roles()[0].Name, test.current, "ann", "cid")})
+				Current: objects(test.binding, test.binding.Roles()[0].Name, test.current, "ann", "cid")})
 			if diff := cmp.Diff(exist(o), exist(again)); diff != "" {
 				t.Errorf("the order of the namespaces changes the outcome:\n%s", diff)
 			}

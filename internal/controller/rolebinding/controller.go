@@ -84,6 +84,7 @@ type Controllers struct {
 	writers   chan struct{} // bounds what waits for the API server, but for removals
 	slow      slowParts
 	formers   formers
+	bound     boundRoles
 	measured  map[string]*metrics.Projection // by kind
 	memories  memories
 

@@ -63,6 +63,7 @@ func (c *Controllers) forget(k kind, rq reconcile.Request) {
 	c.budget.keep(k.key(rq.NamespacedName), nil)
 	c.pace.Forget(r)
 	c.formers.forget(r)
+	c.bound.forget(r)
 	c.memories.forget(r)
 	if c.Guard != nil {
 		c.Guard.Forget(k.key(rq.NamespacedName).String())

@@ -10,6 +10,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/rollcall-scim/rollcall/api/v1alpha1"
@@ -39,6 +40,24 @@ func TestFormerRoleEndsWithTheRefusalOfTheNewOne(t *testing.T) {
 			w.promptly("the role that may be bound", true, func() any { return w.may("ann", "create", "pods", w.namespace) })
 		})
 	}
+}
+
+// The role may change before any status says which one was bound.
+func TestFormerRoleIsKnownBeforeTheStatusIs(t *testing.T) {
+	w := newWorld(t)
+	w.group("Devs", w.user("ann").Spec.ID)
+	hook := webhook.Start(t, admin, w.namespace, []string{"grouprolebindings/status"}, func(context.Context) bool { return false })
+	b := w.bind("pod-writer", "Devs")
+	w.within(10*time.Second, "no status can be written", func() bool {
+		_ = admin.Status().Patch(w.Context(), b.DeepCopy(), client.RawPatch(types.MergePatchType, []byte(`{"status":{"objectCount":7}}`)), client.DryRunAll)
+		return hook.Calls.Load() > 0
+	})
+	update(w, b, func(b *v1alpha1.GroupRoleBinding) { b.Spec.RoleRef.Name = "pod-reader" })
+	w.promptly("the role of writers", false, func() any { return w.may("ann", "create", "pods", w.namespace) })
+	w.wantAccess(access{"ann": true})
+	update(w, b, func(b *v1alpha1.GroupRoleBinding) { b.Spec.RoleRef.Name = "never" })
+	w.wantAccess(access{"ann": false})
+	w.promptly("an event that tells", true, func() any { return w.hasEvent(b, "FormerRoleRemoved") })
 }
 
 // The event comes also when the API server takes longer to remove the former

@@ -62,6 +62,7 @@ func (c *Controllers) reconcile(ctx context.Context, k kind, rq reconcile.Reques
 	}
 
 	b := k.binding(object)
+	b.BoundRoles = c.bound.with(r, b.UID, b.BoundRoles)
 	owned, err := c.owned(ctx, r, b)
 	if err != nil {
 		return reconcile.Result{}, err

@@ -75,6 +75,7 @@ func (s *scope) status(before *v1alpha1.GroupBindingStatus, generation int64, su
 	after.MembersApplied = s.outcome.MembersApplied(objects)
 	after.ObjectCount, after.Objects = int64(len(objects)), names(s.binding, objects)
 	roles := s.binding.RolesOf(objects)
+	s.bound.keep(s.request, slices.Concat(s.binding.Roles(), roles))
 	after.Roles = roles[:min(len(roles), maxRoles)]
 	after.Summary = s.binding.Summary()
 	after.Problems = nil

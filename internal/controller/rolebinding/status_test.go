@@ -28,8 +28,8 @@ func TestAStatusOfSomebodyElseIsPutRight(t *testing.T) {
 	if err := admin.Status().Patch(t.Context(), b, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}
-	if _, reason := w.status(b); reason != "SyncNotFound" {
-		t.Fatalf("the status was not written: %q", reason)
+	if got := b.Status.Problems; len(got) != 1 { // as it was stored: it may be right again by now
+		t.Fatalf("the status was not written: %q", got)
 	}
 	w.promptly("problems", []string(nil), func() any {
 		status, _ := w.status(b)

@@ -42,6 +42,7 @@ func (p *part) update(ctx context.Context, key objectKey, subjects []rbacv1.Subj
 func (p *part) create(ctx context.Context, at *place, o projection.Object, subjects []rbacv1.Subject) {
 	o.Subjects = subjects
 	created, key := desired(p.binding, o), keyOfObject(o)
+	p.bound.add(p.request, p.binding.UID, o.RoleRef)
 	err := p.write(ctx, key, created, "", func(ctx context.Context) error { return p.Client.Create(ctx, created) })
 	if err == nil {
 		p.now(key, created)
