@@ -187,8 +187,8 @@ func TestAStatusOfSomebodyElseIsPutRight(t *testing.T) {
 	if err := world.Admin.Status().Patch(t.Context(), p, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.condition(p, v1alpha1.ConditionReady); got != "" {
-		t.Fatalf("the status was not written: %s", got)
+	if got := p.Status.Problems; len(got) != 1 { // as it was stored: it may be right again by now
+		t.Fatalf("the status was not written: %q", got)
 	}
 	s.wantCondition(p, v1alpha1.ConditionReady, "True Applied")
 	if len(p.Status.Problems) > 0 {
