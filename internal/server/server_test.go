@@ -177,6 +177,16 @@ func (s slow) Create(context.Context, *schema.ResourceType, scim.Object, scim.Ne
 	return &scim.Resource{}, nil
 }
 
+// wantFull wants nobody else to get in.
+func (s slow) wantFull(t *testing.T) {
+	t.Helper()
+	select {
+	case <-s.entered:
+		t.Error("more bytes of bodies are read at once than may be")
+	case <-time.After(100 * time.Millisecond):
+	}
+}
+
 func TestLargeBodiesWaitForTheirTurn(t *testing.T) {
 	store := slow{entered: make(chan struct{}, 8), release: make(chan struct{})}
 	f := newFixture(t, entra(nil), func(o *Options) {
@@ -197,11 +207,7 @@ func TestLargeBodiesWaitForTheirTurn(t *testing.T) {
 		<-store.entered
 	}
 	post(large)
-	select {
-	case <-store.entered:
-		t.Error("more bytes of bodies are read at once than may be")
-	case <-time.After(100 * time.Millisecond):
-	}
+	store.wantFull(t)
 	post(alice)
 	<-store.entered // a small body has no need to wait
 	close(store.release)
@@ -243,11 +249,7 @@ func TestUnannouncedBodies(t *testing.T) {
 	post(large)
 	<-store.entered
 	post(large)
-	select {
-	case <-store.entered:
-		t.Error("more bytes of bodies are read at once than may be")
-	case <-time.After(100 * time.Millisecond):
-	}
+	store.wantFull(t)
 	close(store.release)
 	underWay.Wait()
 }
