@@ -70,7 +70,7 @@ func detail(format string, args []any) string {
 		shown[i] = arg
 		if text, ok := arg.(string); ok && len(text) > maxShown {
 			end := maxShown
-			for !utf8.RuneStart(text[end]) {
+			for end > maxShown-utf8.UTFMax && !utf8.RuneStart(text[end]) { // it may be no UTF-8
 				end--
 			}
 			shown[i] = text[:end] + "…"
